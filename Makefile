@@ -1,0 +1,46 @@
+# make demo   the whole workflow on embedded data, then where its results are
+# make test   every test
+# make check  formatting and lint of code and rules
+# make lock   renew the exact versions in envs/
+
+PYTHON ?= python3
+CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: demo test check format lock
+
+demo: $(VENV)/.complete
+	snakemake --cores $(CORES) --configfile config/demo.yaml
+	@python workflow/scripts/show_results.py results/demo
+
+test: $(VENV)/.complete
+	python -m pytest
+
+check: $(VENV)/.complete
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+	snakemake --lint --configfile config/demo.yaml
+
+format: $(VENV)/.complete
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile workflow
+
+# Installed anew whenever the locked versions change. Compiled at once: torch imports in half the time.
+$(VENV)/.complete: envs/requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another with: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r envs/requirements.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+lock: envs/requirements.in
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" --output-file envs/requirements.txt envs/requirements.in
+	python3 envs/conda.py

@@ -1,0 +1,60 @@
+"""Understanding deep learning requires rethinking generalization, reproduced end to end.
+
+snakemake --cores 8 --resources gpu=4         everything in config.yaml
+snakemake --cores 8 --resources gpu=4 fig1a   one figure or table, with the runs that it needs
+snakemake -n                                  what would be done, and why
+snakemake --cores 2 --configfile config/demo.yaml    the demo
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+HERE = Path(workflow.current_basedir)
+sys.path.insert(0, str(HERE / "workflow"))
+
+from pipeline.configuration import ConfigurationError
+from pipeline.digest import DigestError
+from pipeline.plan import DATASET, IMAGES, NOISE, SEED, Plan
+
+try:
+    plan = Plan(config, HERE)
+except (ConfigurationError, DigestError) as error:
+    raise WorkflowError(str(error))
+
+# Jobs run the code of this tree, which is the code that the digests describe.
+os.environ["PYTHONPATH"] = os.pathsep.join(map(str, plan.roots))
+overlays = [str(file) for file in workflow.config_settings.configfiles or ()]
+os.environ["RETHINKING_SNAKEMAKE"] = " ".join(
+    ["snakemake", *(["--configfile", *overlays] if overlays else [])]
+)
+
+
+wildcard_constraints:
+    dataset=DATASET,
+    images=IMAGES,
+    noise=NOISE,
+    seed=SEED,
+    name="[a-z][a-z0-9_]*",
+
+
+include: "workflow/rules/datasets.smk"
+include: "workflow/rules/networks.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    input:
+        figures,
+        tables,
+        scorecard,
+    default_target: True

@@ -1,0 +1,86 @@
+"""Figures 1b and 1c: time to fit and test error against the share of random labels."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from rethinking.plotting import style
+
+LABELS = {
+    "relative_time_to_fit": "time to fit, relative to true labels",
+    "test_error": "test error",
+}
+
+
+def draw(
+    summary: pd.DataFrame,
+    quantity: str,
+    networks: list[str],
+    paper: pd.DataFrame | None,
+    seeds: int,
+    confidence: float,
+    dataset: str,
+) -> Figure:
+    """Draw ``quantity`` against label noise, one line a network, the paper's lines behind.
+
+    ``summary`` is that of ``statistics.noise_sweep``; ``paper`` has the columns network, label_noise
+    and the quantity. A place where some run did not fit is a hollow marker without a bar: the true
+    time is longer.
+    """
+    rows = summary[summary["quantity"] == quantity]
+    with style.figure(4.2, 3.3) as (drawn, axes):
+        for index, (network, colour) in enumerate(
+            zip(networks, style.colours(len(networks)), strict=True)
+        ):
+            ours = rows[rows["network"] == network].sort_values("label_noise")
+            marker = style.MARKERS[index % len(style.MARKERS)]
+            if paper is not None:
+                theirs = paper[paper["network"] == network]
+                axes.plot(
+                    theirs["label_noise"], theirs[quantity], ".-", color=colour, alpha=0.35, linewidth=1
+                )
+            axes.plot(
+                ours["label_noise"],
+                ours["mean"],
+                color=colour,
+                marker=marker,
+                linestyle=style.DASHES[index % len(style.DASHES)],
+                label=style.name(network),
+                zorder=3,
+            )
+            axes.errorbar(
+                ours["label_noise"],
+                ours["mean"],
+                yerr=[ours["mean"] - ours["lower"], ours["upper"] - ours["mean"]],
+                fmt="none",
+                ecolor=colour,
+                elinewidth=1,
+                capsize=2.5,
+                zorder=2,
+            )
+            missed = ours[ours["not_fitted"] > 0]
+            axes.plot(
+                missed["label_noise"],
+                missed["mean"],
+                marker,
+                markerfacecolor="white",
+                markeredgecolor=colour,
+                zorder=4,
+            )
+        handles, _ = axes.get_legend_handles_labels()
+        if (rows["not_fitted"] > 0).any():
+            handles.append(
+                Line2D([], [], marker="o", color="0.4", markerfacecolor="white", linestyle="none",
+                       label="not fitted in time: at least this")
+            )  # fmt: skip
+        if quantity == "test_error":
+            chance = rows["chance"].iloc[0]
+            handles.append(axes.axhline(chance, color="0.35", linestyle="--", linewidth=1, label="chance"))
+            axes.set_ylim(0, 1)
+        handles += [style.paper_handle()] if paper is not None else []
+        axes.legend(handles=handles, frameon=True, framealpha=0.9, edgecolor="none")
+        axes.set_xlabel("label corruption (probability p of a random label)")
+        axes.set_ylabel(LABELS[quantity])
+        axes.set_xlim(-0.03, 1.03)
+        style.note(axes, seeds, confidence, dataset)
+        return drawn

@@ -1,0 +1,185 @@
+"""Tables as pages: table 1 in HTML and LaTeX, the scorecard in HTML."""
+
+import math
+
+import pandas as pd
+from jinja2 import Environment
+
+from rethinking.plotting import style
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ title }}</title>
+<style>
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #222; }
+h1 { font-size: 1.35rem; margin-bottom: .3rem; }
+h2 { font-size: 1.05rem; margin: 2rem 0 .4rem; }
+p { color: #555; max-width: 48rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
+th, td { padding: .28rem .6rem; text-align: right; white-space: nowrap; }
+th { border-bottom: 1.5px solid #222; font-weight: 600; vertical-align: bottom; }
+td { border-bottom: 1px solid #e4e4e4; }
+th.text, td.text { text-align: left; white-space: normal; }
+tr.first td { border-top: 1.5px solid #aaa; }
+.matched { color: #005a8c; } .not-matched { color: #a33a00; font-weight: 600; } .not-run { color: #777; }
+.muted { color: #777; }
+</style>
+</head>
+<body>
+<h1>{{ title }}</h1>
+{% for paragraph in paragraphs %}<p>{{ paragraph }}</p>
+{% endfor %}
+{% for section in sections %}
+{% if section.title %}<h2>{{ section.title }}</h2>{% endif %}
+<div class="scroll"><table>
+<thead><tr>{% for column in section.columns %}<th{% if column.text %} class="text"{% endif %}>{{ column.name }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for row in section.rows %}<tr{% if row.first %} class="first"{% endif %}>
+{%- for cell in row.cells %}<td{% if section.columns[loop.index0].text %} class="text"{% endif %}>
+{%- if cell in marks %}<span class="{{ cell | replace(' ', '-') }}">{{ marks[cell] }} {{ cell }}</span>{% else %}{{ cell }}{% endif %}</td>
+{%- endfor %}</tr>
+{% endfor %}</tbody>
+</table></div>
+{% endfor %}
+</body>
+</html>
+"""
+# A sign beside each verdict, so that it does not hang on colour alone.
+MARKS = {"matched": "✓", "not matched": "✗", "not run": "–"}
+
+
+def _page(title: str, paragraphs: list[str], sections: list[dict]) -> str:
+    template = Environment(autoescape=True).from_string(PAGE)
+    return template.render(title=title, paragraphs=paragraphs, sections=sections, marks=MARKS)
+
+
+def _spread(seeds: int, confidence: float) -> str:
+    if seeds == 1:
+        return "One seed, so no intervals."
+    return f"Mean over {seeds} seeds ± half the {confidence:.0%} Student t interval."
+
+
+def _per_cent(row: pd.Series) -> str:
+    """Mean ± half the interval in per cent, as far as they are known."""
+    if not math.isfinite(row["mean"]):
+        return f"diverged ({row['diverged']})" if row.get("diverged", 0) else "–"
+    text = f"{100 * row['mean']:.2f}"
+    if math.isfinite(row["upper"]):
+        text += f" ± {100 * (row['upper'] - row['mean']):.2f}"
+    if row.get("diverged", 0):
+        text += f" ({row['diverged']} diverged)"
+    return text
+
+
+def accuracy_rows(summary: pd.DataFrame, paper: pd.DataFrame | None) -> pd.DataFrame:
+    """Table 1 as the paper sets it, as text; accuracies in per cent, the paper's beside ours."""
+    keys = ["network", "condition", "random_crop", "weight_decay"]
+    rows = []
+    for values, group in summary.groupby(keys, sort=False):
+        network, condition, crop, decay = values
+        by_quantity = group.set_index("quantity")
+        row = {
+            "model": style.name(network),
+            "labels": style.name(condition),
+            "parameters": f"{int(by_quantity.loc['parameters', 'mean']):,}",
+            "random crop": "yes" if crop else "no",
+            "weight decay": "yes" if decay else "no",
+            "train accuracy": _per_cent(by_quantity.loc["train_accuracy"]),
+            "test accuracy": _per_cent(by_quantity.loc["test_accuracy"]),
+        }
+        if paper is not None:
+            match = paper[(paper[keys] == pd.Series(values, index=keys)).all(axis=1)]
+            for part in ("train", "test"):
+                row[f"paper: {part}"] = (
+                    f"{100 * match[f'{part}_accuracy'].iloc[0]:.2f}" if len(match) else "–"
+                )
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def accuracy_html(
+    rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float
+) -> str:
+    """Table 1 as a page."""
+    columns = [{"name": column, "text": column in ("model", "labels")} for column in rows]
+    body, last = [], None
+    for cells in rows.itertuples(index=False):
+        body.append({"cells": list(cells), "first": cells[0] != last})
+        last = cells[0]
+    return _page(
+        f"{name.capitalize()}: training and test accuracy on {style.name(dataset)} (%)",
+        [_spread(seeds, confidence)],
+        [{"columns": columns, "rows": body}],
+    )
+
+
+def accuracy_latex(
+    rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float
+) -> str:
+    """Table 1 in LaTeX, for a document with the package booktabs."""
+    escaped = rows.map(lambda cell: cell.replace("±", r"$\pm$").replace("×", r"$\times$").replace("–", "--"))
+    blanks = escaped["model"].where(escaped["model"] != escaped["model"].shift(), "")
+    escaped = escaped.assign(model=blanks)
+    text_columns = sum(column in ("model", "labels") for column in rows)
+    caption = (
+        f"Training and test accuracy on {style.name(dataset)} (\\%). {_spread(seeds, confidence)}"
+    )
+    return escaped.to_latex(
+        index=False,
+        escape=False,
+        column_format="l" * text_columns + "r" * (len(rows.columns) - text_columns),
+        caption=caption.replace("±", r"$\pm$").replace("5% ", r"5\% ").replace("0% ", r"0\% "),
+        label=f"tab:{name}",
+    )
+
+
+def _number(value) -> str:
+    """A number for the scorecard's page, or the text that stands in its place."""
+    if isinstance(value, str):
+        return value
+    return f"{value:.4g}" if pd.notna(value) else "–"
+
+
+def scorecard_html(scorecard: pd.DataFrame, dataset: str, seeds: int, confidence: float) -> str:
+    """The scorecard as a page: what was matched first, then claim by claim and number by number."""
+    counts = scorecard["verdict"].value_counts()
+    total = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in MARKS)
+    sections = []
+    for kind, title in (("claim", "Claims"), ("number", "Numbers that the paper prints")):
+        part = scorecard[scorecard["kind"] == kind]
+        if part.empty:
+            continue
+        columns = [
+            {"name": name, "text": text}
+            for name, text in (
+                ("source", True), (kind, True), ("paper", False), ("ours", False), ("interval", False),
+                ("seeds", False), *([("difference", False)] if kind == "number" else []),
+                ("verdict", True), ("rule", True),
+            )
+        ]  # fmt: skip
+        rows, last = [], None
+        for entry in part.itertuples(index=False):
+            interval = (
+                f"{_number(entry.lower)} to {_number(entry.upper)}" if pd.notna(entry.lower) else "–"
+            )
+            runs = "–" if pd.isna(entry.runs) else str(int(entry.runs))
+            difference = [_number(entry.difference)] if kind == "number" else []
+            cells = [
+                entry.source, entry.item, _number(entry.paper), _number(entry.ours), interval,
+                runs, *difference, entry.verdict, entry.rule,
+            ]  # fmt: skip
+            rows.append({"cells": cells, "first": entry.source != last})
+            last = entry.source
+        sections.append({"title": title, "columns": columns, "rows": rows})
+    return _page(
+        f"Scorecard on {style.name(dataset)}: {total}",
+        [
+            _spread(seeds, confidence) + " Accuracies, errors and gaps are fractions; times are in "
+            "epochs, relative times in those of the run on true labels.",
+        ],
+        sections,
+    )

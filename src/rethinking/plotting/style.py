@@ -1,0 +1,86 @@
+"""Names, colours and sizes that all figures and pages share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import matplotlib
+import matplotlib.pyplot as plt
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+NAMES = {
+    "inception": "Inception",
+    "inception_no_bn": "Inception w/o BatchNorm",
+    "alexnet": "AlexNet",
+    "mlp_1x512": "MLP 1×512",
+    "mlp_3x512": "MLP 3×512",
+    "true_labels": "true labels",
+    "random_labels": "random labels",
+    "shuffled_pixels": "shuffled pixels",
+    "random_pixels": "random pixels",
+    "gaussian": "Gaussian",
+    "digits": "scikit-learn's digits",
+    "cifar10": "CIFAR-10",
+}
+# Each series differs from the others in colour, marker and dash, so that print and colour-blind
+# readers can tell them apart.
+MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
+DASHES = ["-", (0, (5, 1.5)), (0, (1, 1)), (0, (3, 1, 1, 1)), (0, (7, 2)), (0, (3, 1, 1, 1, 1, 1))]
+
+
+def name(key: str) -> str:
+    """How a network, condition or data set is called in print; other names as they are."""
+    return NAMES.get(key, key.replace("_", " "))
+
+
+def colours(count: int) -> list:
+    """Colour-blind safe colours (seaborn's "colorblind")."""
+    return sns.color_palette("colorblind", count)
+
+
+@contextmanager
+def figure(width: float = 4.6, height: float = 3.3) -> Iterator[tuple[Figure, Axes]]:
+    """A figure of ``width``×``height`` inches in the common style, closed at the end of the block."""
+    matplotlib.use("Agg")
+    settings = {
+        "font.size": 8,
+        "axes.labelsize": 9,
+        "axes.titlesize": 9,
+        "legend.fontsize": 7.5,
+        "lines.linewidth": 1.5,
+        "lines.markersize": 4.5,
+        "pdf.fonttype": 42,
+        "savefig.dpi": 200,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "grid.color": "0.9",
+        "grid.linewidth": 0.6,
+    }
+    with sns.axes_style("ticks"), plt.rc_context(settings):
+        drawn, axes = plt.subplots(figsize=(width, height), layout="constrained")
+        axes.grid(True)
+        axes.set_axisbelow(True)
+        yield drawn, axes
+        plt.close(drawn)
+
+
+def note(axes: Axes, seeds: int, confidence: float, dataset: str) -> None:
+    """Say in the title what data these are and what the bands and bars mean."""
+    if seeds > 1:
+        spread = f"mean of {seeds} seeds with {confidence:.0%} interval"
+    else:
+        spread = "one seed, no interval"
+    axes.set_title(f"{name(dataset)}; {spread}", loc="left", color="0.35", fontsize=7.5)
+
+
+def paper_handle() -> Line2D:
+    """The legend's entry for the paper's own, faintly drawn numbers."""
+    return Line2D([], [], color="0.45", alpha=0.6, linewidth=1, marker=".", label="paper")
+
+
+def save(drawn: Figure, path: str) -> None:
+    """Write a figure without the date and versions that would make equal figures differ."""
+    metadata = {"CreationDate": None} if str(path).endswith(".pdf") else {"Software": None}
+    drawn.savefig(path, metadata=metadata)

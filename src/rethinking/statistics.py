@@ -1,0 +1,129 @@
+"""From the histories of several seeds to means with intervals: what figures and tables show.
+
+A *histories* frame has one row per run and epoch: the columns of ``training.Epoch`` and those of
+``RUN``, which name the run. A *summary* is a long frame: the keys of what is shown, then ``quantity``,
+``runs`` (seeds behind the number), ``mean``, ``lower`` and ``upper`` (Student's t interval of the
+mean, empty for a single run). Accuracies and errors are fractions.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+RUN = ["condition", "network", "random_crop", "weight_decay", "label_noise", "seed"]
+
+
+def mean_interval(values: np.ndarray, confidence: float) -> tuple[float, float, float]:
+    """Mean of ``values`` (n,) with the two ends of its Student t interval at ``confidence``.
+
+    mean ± t_{(1+confidence)/2, n-1} · s/√n with the sample deviation s; the ends are NaN for n = 1
+    and all three for n = 0, since one run says nothing of the spread.
+    """
+    values = np.asarray(values, dtype=float)
+    if len(values) == 0:
+        return np.nan, np.nan, np.nan
+    mean = values.mean()
+    if len(values) == 1:
+        return mean, np.nan, np.nan
+    half = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5
+    return mean, mean - half, mean + half
+
+
+def epochs_to_fit(train_accuracy: np.ndarray, threshold: float) -> float:
+    """The first epoch (from 1) that ends with at least ``threshold`` train accuracy; NaN if none.
+
+    The paper's figure 1b shows a "time to overfit" without saying when a network has overfitted.
+    """
+    reached = np.flatnonzero(np.asarray(train_accuracy) >= threshold)
+    return float(reached[0] + 1) if len(reached) else np.nan
+
+
+def _summary(frame: pd.DataFrame, keys: list[str], quantity: str, confidence: float) -> pd.DataFrame:
+    """Mean and interval over the rows of each group, in the order in which groups appear."""
+    rows = []
+    for values, group in frame.groupby(keys, sort=False, dropna=False):
+        known = group[quantity].dropna()
+        rows.append((*values, quantity, len(known), *mean_interval(known, confidence)))
+    return pd.DataFrame(rows, columns=[*keys, "quantity", "runs", "mean", "lower", "upper"])
+
+
+def last_epochs(histories: pd.DataFrame) -> pd.DataFrame:
+    """The last row of every run, runs in the order in which they stand in ``histories``."""
+    return histories.loc[histories.groupby(RUN, sort=False)["epoch"].idxmax()]
+
+
+def _held(histories: pd.DataFrame) -> pd.DataFrame:
+    """Histories in which a run that stopped early keeps its last values up to its longest sibling."""
+    held = []
+    for _, condition in histories.groupby(["condition", "network"], sort=False):
+        grid = condition[["epoch", "step"]].drop_duplicates().sort_values("epoch")
+        for _, run in condition.groupby(RUN, sort=False):
+            full = grid.merge(run.drop(columns="step"), on="epoch", how="left")
+            columns = full.columns.difference(["epoch", "step"])
+            # Only what lies behind the last epoch is filled: a diverged run keeps its empty places.
+            behind = full["epoch"] > run["epoch"].max()
+            full.loc[behind, columns] = run.sort_values("epoch")[columns].iloc[-1].to_numpy()
+            held.append(full)
+    return pd.concat(held, ignore_index=True)
+
+
+def learning_curves(histories: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Loss and accuracies by condition and epoch (figure 1a); keys condition, network, epoch, step."""
+    held = _held(histories)
+    keys = ["condition", "network", "epoch", "step"]
+    quantities = ["train_loss", "train_accuracy", "test_loss", "test_accuracy"]
+    return pd.concat([_summary(held, keys, q, confidence) for q in quantities], ignore_index=True)
+
+
+def noise_sweep(histories: pd.DataFrame, threshold: float, confidence: float) -> pd.DataFrame:
+    """Time to fit and test error by network and share of random labels (figures 1b and 1c).
+
+    Quantities: ``epochs_to_fit``; ``relative_time_to_fit``, each run's epochs over those of the run
+    with the same seed at noise 0; ``test_error`` after the last epoch. Where some run never reached
+    ``threshold`` the mean over the others would be too small: the row then has ``not_fitted`` > 0, no
+    interval, and as ``mean`` a lower bound, which counts those runs with the epochs they had.
+    ``chance`` is the test error of guessing, 1 - 1/k for k classes.
+    """
+    last = last_epochs(histories).assign(test_error=lambda f: 1 - f["test_accuracy"])
+    times = histories.groupby(RUN, sort=False)["train_accuracy"].agg(
+        lambda accuracy: epochs_to_fit(accuracy, threshold)
+    )
+    last = last.join(times.rename("epochs_to_fit"), on=RUN)
+    last["not_fitted"] = last["epochs_to_fit"].isna()
+    last["epochs_to_fit"] = last["epochs_to_fit"].fillna(last["epoch"])
+    base = last[last["label_noise"] == 0].set_index(["network", "seed"])
+    base_time = base["epochs_to_fit"].where(~base["not_fitted"])
+    ours = pd.MultiIndex.from_frame(last[["network", "seed"]])
+    last["relative_time_to_fit"] = last["epochs_to_fit"] / base_time.reindex(ours).to_numpy()
+
+    keys = ["network", "label_noise"]
+    missed = last.groupby(keys, sort=False)["not_fitted"].sum().astype(int)
+    parts = []
+    for quantity in ("epochs_to_fit", "relative_time_to_fit", "test_error"):
+        part = _summary(last, keys, quantity, confidence).join(missed, on=keys)
+        if quantity == "test_error":
+            part["not_fitted"] = 0
+        part["chance"] = 1 - 1 / last["classes"].iloc[0] if quantity == "test_error" else np.nan
+        part.loc[part["not_fitted"] > 0, ["lower", "upper"]] = np.nan
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def accuracy_table(histories: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Final accuracies by network, condition and regularisers (table 1), with the parameter count.
+
+    Runs that diverged are counted in ``diverged`` and left out of the means; ``chance`` is the test
+    accuracy of guessing.
+    """
+    keys = ["network", "condition", "random_crop", "weight_decay"]
+    last = last_epochs(histories).copy()
+    diverged = last["verdict"].str.startswith("diverged")
+    counts = diverged.groupby([last[key] for key in keys], sort=False).sum().astype(int)
+    accuracies = ["train_accuracy", "test_accuracy"]
+    last.loc[diverged, accuracies] = np.nan
+    parts = [_summary(last, keys, q, confidence) for q in ["parameters", *accuracies]]
+    table = pd.concat(parts, ignore_index=True).join(counts.rename("diverged"), on=keys)
+    table["chance"] = np.where(table["quantity"] == "test_accuracy", 1 / last["classes"].iloc[0], np.nan)
+    exact = table["quantity"] == "parameters"
+    table.loc[exact, ["lower", "upper"]] = np.nan
+    return table

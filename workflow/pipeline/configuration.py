@@ -1,0 +1,228 @@
+"""Is this a configuration that can be run? Answered before any job starts, with every problem at once."""
+
+import difflib
+import math
+import os
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from pipeline.digest import find_module
+
+SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
+# Names that are rules of the Snakefile already, so a figure or table cannot have them.
+RESERVED = {"all", "scorecard", "prepare_dataset", "corrupt_labels", "corrupt_images", "train"}
+RESERVED |= {"summarise", "draw", "tabulate"}
+
+
+class ConfigurationError(Exception):
+    """A configuration that cannot be run; the message lists every problem and what to do."""
+
+
+def nearest(name: str, known) -> str:
+    """What to say of an unknown name: the nearest known one, and all of them."""
+    known = sorted(map(str, known))
+    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}known: {', '.join(known) or 'none'}"
+
+
+def _where(path) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "the configuration"
+
+
+def _looks_like_a_number(value) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(value, str)
+
+
+def _explain(error) -> list[str]:
+    """One schema violation in words: where, what was expected, what came."""
+    where, value, rule = _where(error.absolute_path), error.instance, error.validator
+    if rule == "additionalProperties":
+        known = error.schema.get("properties", {})
+        unknown = [key for key in value if key not in known]
+        return [f"{where}: unknown key {key!r}; {nearest(key, known)}" for key in unknown]
+    if rule == "required":
+        missing = [key for key in error.validator_value if key not in value]
+        return [f"{where}: the key {key!r} is missing" for key in missing]
+    if rule == "propertyNames":
+        rest = error.parent if error.parent is not None else error
+        if error.context:
+            error = error.context[0]
+        known = error.schema.get("enum")
+        hint = nearest(error.instance, known) if known else "use lower-case letters, digits and _"
+        return [f"{_where(rest.absolute_path)}: {error.instance!r} is not a possible name; {hint}"]
+    if rule == "enum":
+        return [f"{where}: {value!r} is not possible; {nearest(value, error.validator_value)}"]
+    if rule == "type":
+        wanted = error.validator_value
+        wanted = " or ".join(wanted) if isinstance(wanted, list) else wanted
+        message = f"{where}: expected {wanted}, found {type(value).__name__} {value!r}"
+        if _looks_like_a_number(value):
+            message += "; YAML reads this as text, write it as a plain decimal such as 0.0005 or 5.0e-4"
+        return [message]
+    bounds = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "more than",
+        "exclusiveMaximum": "less than",
+    }
+    if rule in bounds:
+        low, high = error.schema.get("minimum"), error.schema.get("maximum")
+        wanted = f"{bounds[rule]} {error.validator_value}"
+        if low is not None and high is not None:
+            wanted = f"a value in [{low}, {high}]"
+        return [f"{where}: expected {wanted}, found {value!r}"]
+    if rule in ("minItems", "minProperties"):
+        return [f"{where}: is empty; expected at least {error.validator_value}"]
+    if rule == "uniqueItems":
+        return [f"{where}: has an entry twice: {value!r}"]
+    if rule == "pattern" and where == "results":
+        return [f"{where}: {value!r} has characters that a folder here cannot have; {error.schema['description']}"]
+    if rule == "pattern" and where.endswith("factory"):
+        return [f"{where}: expected module:function, found {value!r}"]
+    return [f"{where}: {error.message}"]
+
+
+def _not_finite(value, path=()) -> list[str]:
+    if isinstance(value, float) and not math.isfinite(value):
+        return [f"{_where(path)}: expected a finite number, found {value!r}"]
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [problem for key, item in items for problem in _not_finite(item, (*path, key))]
+
+
+def _plain(value):
+    """Configuration as Snakemake hands it over, with plain dicts and lists."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _network_problems(config: dict, roots: tuple[Path, ...]) -> list[str]:
+    problems = []
+    for name, network in config["networks"].items():
+        module, _, function = network["factory"].partition(":")
+        where = f"networks.{name}.factory"
+        path = find_module(module, roots)
+        if path is None:
+            problems.append(
+                f"{where}: no module {module!r} below {' or '.join(str(root) for root in roots)}"
+            )
+        elif f"def {function}(" not in path.read_text():
+            problems.append(f"{where}: {path} defines no function {function!r}")
+        taken = {"image_shape", "classes", "width"} & set(network["arguments"])
+        if taken:
+            problems.append(
+                f"networks.{name}.arguments: {', '.join(sorted(taken))} is set by the workflow; remove it"
+            )
+    return problems
+
+
+def _query_problems(config: dict, folder: Path) -> list[str]:
+    """Figures and tables that ask for a run which the configuration does not define."""
+    problems = []
+    networks = config["networks"]
+
+    def check_network(where: str, name: str) -> None:
+        if name not in networks:
+            problems.append(f"{where}: no network {name!r} is defined; {nearest(name, networks)}")
+
+    if config["dataset"] not in config["datasets"]:
+        problems.append(
+            f"dataset: {config['dataset']!r} is not defined; "
+            f"{nearest(config['dataset'], config['datasets'])}"
+        )
+    for name in sorted((set(config["figures"]) | set(config["tables"])) & RESERVED):
+        problems.append(f"{name!r} is the name of a rule; give the figure or table another name")
+    for name in sorted(set(config["figures"]) & set(config["tables"])):
+        problems.append(f"{name!r} is the name of a figure and of a table; rename one of them")
+    for name, figure in config["figures"].items():
+        where = f"figures.{name}"
+        if figure["plot"] == "learning_curves":
+            check_network(f"{where}.network", figure["network"])
+        else:
+            for index, network in enumerate(figure["networks"]):
+                check_network(f"{where}.networks[{index}]", network)
+            if figure["quantity"] == "relative_time_to_fit" and 0.0 not in figure["label_noise"]:
+                problems.append(f"{where}.label_noise: times are relative to p = 0; add 0.0")
+    for name, table in config["tables"].items():
+        for index, row in enumerate(table["rows"]):
+            where = f"tables.{name}.rows[{index}]"
+            check_network(f"{where}.network", row["network"])
+            images_differ = row["condition"] not in ("true_labels", "random_labels")
+            if row["random_crop"] and images_differ and config["corruption"]["stage"] == "after_crop":
+                problems.append(
+                    f"{where}: images corrupted after the crop leave nothing to crop at random; "
+                    "set random_crop to false, or corruption.stage to before_crop"
+                )
+            if row in table["rows"][:index]:
+                problems.append(f"{where}: the same row stands above already; remove one")
+    for kind in ("figures", "tables"):
+        for name, entry in config[kind].items():
+            paper = entry.get("paper")
+            if paper is not None and not (folder / paper).is_file():
+                problems.append(f"{kind}.{name}.paper: no file {folder / paper}; name one or say null")
+    return problems
+
+
+def _results_problems(config: dict) -> list[str]:
+    folder = Path(config["results"]).expanduser()
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    if not existing.is_dir():
+        return [f"results: {existing} is not a folder, so {folder} cannot be made; choose another"]
+    if not os.access(existing, os.W_OK | os.X_OK):
+        return [f"results: no permission to write in {existing}; mend that or choose another folder"]
+    return []
+
+
+def _with_floats(value, schema: dict):
+    """``value`` with every number of the schema as float, so that 1 and 1.0 are the same run."""
+    if schema.get("type") == "number":
+        return float(value)
+    if isinstance(value, dict):
+        schemas = dict(schema.get("properties", {}))
+        for part in schema.get("allOf", ()):
+            if value.get("plot") == part["if"]["properties"]["plot"]["const"]:
+                schemas.update(part["then"]["properties"])
+        others = schema.get("additionalProperties") or {}
+        return {key: _with_floats(item, schemas.get(key, others)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_floats(item, schema.get("items", {})) for item in value]
+    return value
+
+
+def check(config: dict, folder: Path, roots: tuple[Path, ...]) -> dict:
+    """The configuration with plain types and numbers in one form, once it is known to be runnable.
+
+    ``folder`` is where relative paths to the paper's numbers start and ``roots`` are the folders of
+    project modules. Raises ``ConfigurationError`` with every problem found.
+    """
+    schema = yaml.safe_load(SCHEMA.read_text())
+    config = _plain(config)
+    errors = Draft202012Validator(schema).iter_errors(config)
+    problems = [text for error in errors for text in _explain(error)] + _not_finite(config)
+    if not problems:
+        config = _with_floats(config, schema)
+        problems = (
+            _network_problems(config, roots) + _query_problems(config, folder) + _results_problems(config)
+        )
+    if problems:
+        listed = "\n".join(f"  - {problem}" for problem in dict.fromkeys(problems))
+        raise ConfigurationError(
+            f"the configuration cannot be run:\n{listed}\n"
+            "  config.yaml and the overlays named with --configfile hold it; "
+            "workflow/schemas/config.schema.yaml describes every key."
+        )
+    return config

@@ -1,0 +1,105 @@
+"""A digest of the code that a job runs: its script and every project module imported from there.
+
+Snakemake's own ``code`` trigger compares a script's modification time and never looks at what the
+script imports. This digest is over the syntax trees instead, without comments, docstrings and
+layout, so a comment, a `touch` or a fresh checkout changes nothing, and an edited function changes
+the digest of exactly the jobs that can reach it.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+
+class DigestError(Exception):
+    """A project file that cannot be read as Python."""
+
+
+@cache
+def _parse(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_bytes(), filename=str(path))
+    except SyntaxError as error:
+        raise DigestError(f"{path}, line {error.lineno}: {error.msg}; mend it and run again") from None
+
+
+def _strip_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
+                node.body = node.body[1:] or [ast.Pass()]
+    return tree
+
+
+@cache
+def _normalised(path: Path) -> str:
+    # unparse and not dump: its text is nearly the same from one Python version to the next.
+    return ast.unparse(_strip_docstrings(ast.parse(ast.unparse(_parse(path)))))
+
+
+def find_module(name: str, roots: Iterable[Path]) -> Path | None:
+    """The file of a module or package ``name`` under one of ``roots``; None if it is not ours."""
+    for root in roots:
+        base = root.joinpath(*name.split("."))
+        for path in (base.with_suffix(".py"), base / "__init__.py"):
+            if path.is_file():
+                return path
+    return None
+
+
+def _imports(path: Path, package: str) -> set[str]:
+    """Absolute names that a file may import; ``from a import b`` gives ``a`` and ``a.b``."""
+    names: set[str] = set()
+    for node in ast.walk(_parse(path)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parents, base] if base else parents)
+            names.add(base)
+            names.update(f"{base}.{alias.name}" for alias in node.names)
+    return names
+
+
+def _with_parents(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
+
+
+@cache
+def sources(script: Path, modules: tuple[str, ...], roots: tuple[Path, ...]) -> dict[str, Path]:
+    """Every project file that ``script`` can reach by its imports, keyed by module name.
+
+    ``modules`` are further starting points, which the script imports by a name it gets in its
+    parameters. Packages' ``__init__`` files count; modules outside ``roots`` do not.
+    """
+    found: dict[str, Path] = {"": script}
+    queue = [name for module in modules for name in _with_parents(module)]
+    queue += [n for name in _imports(script, "") for n in _with_parents(name)]
+    while queue:
+        name = queue.pop()
+        path = find_module(name, roots) if name and name not in found else None
+        if path is None:
+            continue
+        found[name] = path
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        queue += [n for imported in _imports(path, package) for n in _with_parents(imported)]
+    return found
+
+
+@cache
+def code_digest(script: Path, modules: tuple[str, ...], roots: tuple[Path, ...]) -> str:
+    """Sixteen hexadecimal digits that change when what ``script`` can run changes."""
+    digest = hashlib.sha256()
+    for name, path in sorted(sources(script, modules, roots).items()):
+        digest.update(f"{name}\0{_normalised(path)}\0".encode())
+    return digest.hexdigest()[:16]

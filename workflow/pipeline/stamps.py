@@ -1,0 +1,14 @@
+"""What made a result, in sixteen digits: a hash of its specification and of the code's digest."""
+
+import hashlib
+import json
+
+
+def canonical(spec: dict) -> str:
+    """``spec`` as JSON with sorted keys: equal specifications give equal texts."""
+    return json.dumps(spec, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def stamp(spec: dict, code: str) -> str:
+    """Sixteen hexadecimal digits for a specification and the digest of the code that carries it out."""
+    return hashlib.sha256(f"{canonical(spec)}\n{code}".encode()).hexdigest()[:16]

@@ -1,0 +1,118 @@
+# Queries over finished runs. A figure of a known kind is an entry of the configuration; a new kind
+# is a summary in rethinking.statistics and a script plot_<kind>.py that draws it.
+
+FIGURES, TABLES = plan.config["figures"], plan.config["tables"]
+
+figures = expand(
+    f"{plan.results}/figures/{{name}}.{{form}}", name=FIGURES, form=["pdf", "png", "csv"]
+)
+tables = expand(f"{plan.results}/tables/{{name}}.{{form}}", name=TABLES, form=["html", "tex", "csv"])
+scorecard = [f"{plan.results}/scorecard.{form}" for form in ("csv", "html")]
+
+
+for name in [*FIGURES, *TABLES]:
+
+    rule:
+        name:
+            f"summarise_{name}"
+        message:
+            f"Summarising the runs of {name}"
+        input:
+            [f"{plan.run_folder(run)}/run.json" for run in plan.shown_runs(name)],
+        output:
+            plan.summary(name),
+        params:
+            job=plan.summary_job(name),
+        log:
+            f"{LOGS}/summaries/{name}.log",
+        benchmark:
+            f"{BENCHMARKS}/summaries/{name}.tsv"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        conda:
+            "../../envs/environment.yaml"
+        script:
+            "../scripts/summarise.py"
+
+
+for name, figure in FIGURES.items():
+
+    rule:
+        name:
+            name
+        message:
+            f"Drawing {name}"
+        input:
+            plan.summary(name),
+            *([figure["paper"]] if figure.get("paper") else []),
+        output:
+            pdf=f"{plan.results}/figures/{name}.pdf",
+            png=f"{plan.results}/figures/{name}.png",
+        params:
+            job=plan.figure_job(name),
+        log:
+            f"{LOGS}/figures/{name}.log",
+        benchmark:
+            f"{BENCHMARKS}/figures/{name}.tsv"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        conda:
+            "../../envs/environment.yaml"
+        script:
+            "../scripts/plot_{params.job[spec][plot]}.py"
+
+
+for name, table in TABLES.items():
+
+    rule:
+        name:
+            name
+        message:
+            f"Setting {name}"
+        input:
+            plan.summary(name),
+            *([table["paper"]] if table.get("paper") else []),
+        output:
+            html=f"{plan.results}/tables/{name}.html",
+            tex=f"{plan.results}/tables/{name}.tex",
+        params:
+            job=plan.table_job(name),
+        log:
+            f"{LOGS}/tables/{name}.log",
+        benchmark:
+            f"{BENCHMARKS}/tables/{name}.tsv"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        conda:
+            "../../envs/environment.yaml"
+        script:
+            "../scripts/write_table.py"
+
+
+rule scorecard:
+    message:
+        "Comparing with the paper, number by number and claim by claim"
+    input:
+        [plan.summary(name) for name in [*FIGURES, *TABLES]],
+    output:
+        scorecard,
+    params:
+        job=plan.scorecard_job(),
+    log:
+        f"{LOGS}/scorecard.log",
+    benchmark:
+        f"{BENCHMARKS}/scorecard.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../../envs/environment.yaml"
+    script:
+        "../scripts/write_scorecard.py"

@@ -1,0 +1,22 @@
+"""Draw a quantity against label noise (figures 1b and 1c) from its summary."""
+
+import pandas as pd
+
+from pipeline.artefacts import written_whole
+from pipeline.job import logged
+from rethinking.plotting import noise_sweep, style
+
+with logged(snakemake.log[0]):
+    spec = snakemake.params.job["spec"]
+    drawn = noise_sweep.draw(
+        pd.read_csv(snakemake.input[0]),
+        spec["quantity"],
+        spec["networks"],
+        pd.read_csv(spec["paper"]) if spec["paper"] else None,
+        spec["seeds"],
+        spec["confidence"],
+        spec["dataset"],
+    )
+    for path in snakemake.output:
+        with written_whole(path) as temporary:
+            style.save(drawn, temporary)

@@ -1,0 +1,19 @@
+"""Turn the finished runs of one figure or table into the numbers that it shows."""
+
+from pipeline.artefacts import written_whole
+from pipeline.job import logged
+from pipeline.results import read_histories
+from rethinking import statistics
+
+with logged(snakemake.log[0]):
+    spec = snakemake.params.job["spec"]
+    histories = read_histories(spec["runs"])
+    if spec["summary"] == "learning_curves":
+        summary = statistics.learning_curves(histories, spec["confidence"])
+    elif spec["summary"] == "noise_sweep":
+        summary = statistics.noise_sweep(histories, spec["fit"], spec["confidence"])
+    else:
+        summary = statistics.accuracy_table(histories, spec["confidence"])
+    with written_whole(snakemake.output[0]) as temporary:
+        summary.to_csv(temporary, index=False)
+    print(f"{len(spec['runs'])} runs, {len(summary)} numbers")

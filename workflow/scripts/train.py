@@ -1,0 +1,91 @@
+"""Train one network on one data set; write its history and its result."""
+
+import csv
+import hashlib
+import importlib
+import math
+import time
+
+import numpy as np
+import torch
+
+from pipeline import artefacts
+from pipeline.job import logged, provenance
+from pipeline.stamps import stamp
+from rethinking.networks.initialisation import count_parameters, initialise
+from rethinking.seeds import torch_seed
+from rethinking.training import Epoch, Recipe, Split, train
+
+
+def split(images: np.ndarray, labels: np.ndarray) -> Split:
+    """Stored N×H×W×C arrays as the N×C×H×W tensors that training takes."""
+    return Split(torch.from_numpy(np.array(images)).permute(0, 3, 1, 2), torch.from_numpy(np.array(labels)))
+
+
+def line(epoch: Epoch) -> None:
+    """One line of the log."""
+    print(
+        f"epoch {epoch.epoch:3d}  lr {epoch.learning_rate:.5f}  train loss {epoch.train_loss:.4f}  "
+        f"train {epoch.train_accuracy:.4f}  test {epoch.test_accuracy:.4f}  {epoch.seconds:.2f} s"
+    )
+
+
+with logged(snakemake.log[0]):
+    job = snakemake.params.job
+    spec = job["spec"]
+    torch.set_num_threads(snakemake.threads)
+    on_gpu = snakemake.resources.get("gpu", 0) > 0 and torch.cuda.is_available()
+    device = torch.device("cuda" if on_gpu else "cpu")
+    images = artefacts.load(snakemake.input.images, spec["images_stamp"])
+    labels = artefacts.load(snakemake.input.labels, spec["labels_stamp"])
+    classes = int(max(labels["train"].max(), labels["test"].max())) + 1
+
+    module, function = spec["factory"].split(":")
+    factory = getattr(importlib.import_module(module), function)
+    recipe = Recipe(**spec["recipe"])
+    shape = (images["train"].shape[3], recipe.crop, recipe.crop)
+    network = factory(shape, classes, width=spec["width"], **spec["arguments"])
+    generator = torch.Generator().manual_seed(torch_seed(spec["seed"], "initialisation"))
+    initialise(network, spec["initialisation"], generator)
+    parameters = count_parameters(network)
+    print(f"{spec['network']}: {parameters} parameters, {device}, {torch.get_num_threads()} threads")
+
+    started = time.perf_counter()
+    training = train(
+        network.to(device),
+        split(images["train"], labels["train"]),
+        split(images["test"], labels["test"]),
+        recipe,
+        spec["seed"],
+        report=line,
+    )
+    seconds = time.perf_counter() - started
+    print(training.verdict)
+
+    history = training.history
+    with artefacts.written_whole(snakemake.output.history) as temporary:
+        with open(temporary, "w", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([Epoch._fields, *history])
+        digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
+    final = {
+        name: value if math.isfinite(value) else None
+        for name, value in history[-1]._asdict().items()
+        if name != "seconds"
+    }
+    artefacts.write_json(
+        snakemake.output.result,
+        {
+            "stamp": stamp(**job),
+            **job,
+            "verdict": training.verdict,
+            "parameters": parameters,
+            "classes": classes,
+            "final": final,
+            "history_sha256": digest,
+            "device": torch.cuda.get_device_name() if on_gpu else "cpu",
+            "threads": torch.get_num_threads(),
+            "seconds": round(seconds, 3),
+            "images_per_second": round(len(labels["train"]) * len(history) / seconds),
+            **provenance(),
+        },
+    )
