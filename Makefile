@@ -13,7 +13,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 demo: $(VENV)/.complete
 	snakemake --cores $(CORES) --configfile config/demo.yaml
-	@python workflow/scripts/show_results.py results/demo
+	@echo
+	@echo "Figures    results/demo/figures/fig1a.png, fig1b.png, fig1c.png (and .pdf, .csv)"
+	@echo "Table 1    results/demo/tables/table1.html (and .tex, .csv)"
+	@echo "Scorecard  results/demo/scorecard.html (and .csv): $$(head -n 1 results/demo/logs/scorecard.log)"
 
 test: $(VENV)/.complete
 	python -m pytest

@@ -31,11 +31,14 @@ try:
 except (ConfigurationError, DigestError) as error:
     raise WorkflowError(str(error))
 
-# Jobs run the code of this tree, which is the code that the digests describe.
-os.environ["PYTHONPATH"] = os.pathsep.join(map(str, plan.roots))
 overlays = [str(file) for file in workflow.config_settings.configfiles or ()]
-os.environ["RETHINKING_SNAKEMAKE"] = " ".join(
-    ["snakemake", *(["--configfile", *overlays] if overlays else [])]
+os.environ.update(
+    # Jobs run the code of this tree, which is the code that the digests describe.
+    PYTHONPATH=os.pathsep.join(map(str, plan.roots)),
+    # For messages of jobs that say what to do.
+    RETHINKING_SNAKEMAKE=" ".join(
+        ["snakemake", *(["--configfile", *overlays] if overlays else [])]
+    ),
 )
 
 
@@ -53,8 +56,8 @@ include: "workflow/rules/figures.smk"
 
 
 rule all:
+    default_target: True
     input:
         figures,
         tables,
         scorecard,
-    default_target: True

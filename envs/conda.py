@@ -16,6 +16,8 @@ dependencies:
 """
 
 if __name__ == "__main__":
-    pins = re.findall(r"^([A-Za-z0-9][^\\\n#]*==[^\\\n]*?) *\\?$", (HERE / "requirements.txt").read_text(), re.M)
+    pins = re.findall(
+        r"^([A-Za-z0-9][^\\\n#]*==[^\\\n]*?) *\\?$", (HERE / "requirements.txt").read_text(), re.M
+    )
     lines = [f'      - "{pin.strip()}"\n' for pin in pins]
     (HERE / "environment.yaml").write_text(HEAD + "".join(lines))

@@ -97,9 +97,7 @@ def pixel_permutation(
     return generator.permutation(height * width * (channels if unit == "values" else 1))
 
 
-def shuffle_pixels(
-    images: np.ndarray, permutation: np.ndarray, unit: str = "positions"
-) -> np.ndarray:
+def shuffle_pixels(images: np.ndarray, permutation: np.ndarray, unit: str = "positions") -> np.ndarray:
     """Apply one permutation, the same for every image (section 2.1, "shuffled pixels").
 
     Use the same ``permutation`` for the training and the test images.

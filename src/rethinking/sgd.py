@@ -26,7 +26,10 @@ class SGD:
         self.velocities = [torch.zeros_like(p) for p in self.parameters]
         decayed_here = [decayed == "all" or p.ndim > 1 for p in self.parameters]
         self._groups = [
-            (weight_decay if decays else 0.0, [i for i, d in enumerate(decayed_here) if d == decays])
+            (
+                weight_decay if decays else 0.0,
+                [i for i, d in enumerate(decayed_here) if d == decays],
+            )
             for decays in (True, False)
         ]
 

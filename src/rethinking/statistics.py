@@ -71,7 +71,7 @@ def learning_curves(histories: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Loss and accuracies by condition and epoch (figure 1a); keys condition, network, epoch, step."""
     held = _held(histories)
     keys = ["condition", "network", "epoch", "step"]
-    quantities = ["train_loss", "train_accuracy", "test_loss", "test_accuracy"]
+    quantities = ["online_loss", "train_loss", "train_accuracy", "test_loss", "test_accuracy"]
     return pd.concat([_summary(held, keys, q, confidence) for q in quantities], ignore_index=True)
 
 

@@ -1,7 +1,6 @@
 """Train one network on one data set with the paper's recipe (appendix A), recorded epoch by epoch."""
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -43,8 +42,7 @@ class Epoch(NamedTuple):
 
     ``online_*`` are means over the epoch's mini-batches, in training mode and before each update;
     ``train_*`` and ``test_*`` are of the network as it stands at the end of the epoch, in evaluation
-    mode and on centre crops. Losses are mean cross-entropies in nats. ``seconds`` is wall time,
-    evaluation included.
+    mode and on centre crops. Losses are mean cross-entropies in nats.
     """
 
     epoch: int
@@ -56,7 +54,6 @@ class Epoch(NamedTuple):
     train_accuracy: float
     test_loss: float
     test_accuracy: float
-    seconds: float
 
 
 class Training(NamedTuple):
@@ -122,7 +119,6 @@ def train(
     step = fitted = 0
 
     for epoch in range(1, recipe.epochs + 1):
-        started = time.perf_counter()
         learning_rate = recipe.learning_rate * recipe.decay ** (epoch - 1)
         network.train()
         online_loss = torch.zeros((), device=device, dtype=torch.float64)
@@ -156,14 +152,11 @@ def train(
             train_accuracy,
             test_loss,
             test_accuracy,
-            time.perf_counter() - started,
         )
         history.append(row)
         report(row)
         if not (math.isfinite(row.online_loss) and math.isfinite(row.train_loss)):
-            return Training(
-                history, f"diverged at epoch {epoch}, learning rate {learning_rate:.4g}"
-            )
+            return Training(history, f"diverged at epoch {epoch}, learning rate {learning_rate:.4g}")
         fitted = fitted + 1 if train_accuracy == 1.0 else 0
         if recipe.stop_after_fit is not None and fitted >= recipe.stop_after_fit:
             return Training(history, "fitted")

@@ -115,8 +115,7 @@ def load(manifest: str | Path, expected_stamp: str | None = None) -> dict[str, n
         if list(array.shape) != expected["shape"] or str(array.dtype) != expected["dtype"]:
             raise refuse(
                 path,
-                f"expected {expected['dtype']} {tuple(expected['shape'])}, "
-                f"found {array.dtype} {array.shape}",
+                f"expected {expected['dtype']} {tuple(expected['shape'])}, found {array.dtype} {array.shape}",
             )
         loaded[name] = array
     return loaded
@@ -139,4 +138,3 @@ def read_result(path: str | Path, expected_stamp: str) -> dict:
             f"{expected_stamp}, found {found}). Remake it with\n  {remake(path)}"
         )
     return result
-

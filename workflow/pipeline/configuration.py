@@ -14,6 +14,8 @@ SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
 RESERVED = {"all", "scorecard", "prepare_dataset", "corrupt_labels", "corrupt_images", "train"}
 RESERVED |= {"summarise", "draw", "tabulate"}
+# Side of the stored images of each data set in pixels: a crop cannot be larger.
+SIDES = {"cifar10": 32, "digits": 8}
 
 
 class ConfigurationError(Exception):
@@ -23,7 +25,7 @@ class ConfigurationError(Exception):
 def nearest(name: str, known) -> str:
     """What to say of an unknown name: the nearest known one, and all of them."""
     known = sorted(map(str, known))
-    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.4)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}known: {', '.join(known) or 'none'}"
 
@@ -53,13 +55,10 @@ def _explain(error) -> list[str]:
     if rule == "required":
         missing = [key for key in error.validator_value if key not in value]
         return [f"{where}: the key {key!r} is missing" for key in missing]
-    if rule == "propertyNames":
-        rest = error.parent if error.parent is not None else error
-        if error.context:
-            error = error.context[0]
-        known = error.schema.get("enum")
-        hint = nearest(error.instance, known) if known else "use lower-case letters, digits and _"
-        return [f"{_where(rest.absolute_path)}: {error.instance!r} is not a possible name; {hint}"]
+    if "propertyNames" in error.absolute_schema_path:
+        known = error.validator_value if rule == "enum" else None
+        hint = nearest(value, known) if known else "use lower-case letters, digits and _"
+        return [f"{where}: {value!r} is not a possible name; {hint}"]
     if rule == "enum":
         return [f"{where}: {value!r} is not possible; {nearest(value, error.validator_value)}"]
     if rule == "type":
@@ -86,7 +85,9 @@ def _explain(error) -> list[str]:
     if rule == "uniqueItems":
         return [f"{where}: has an entry twice: {value!r}"]
     if rule == "pattern" and where == "results":
-        return [f"{where}: {value!r} has characters that a folder here cannot have; {error.schema['description']}"]
+        return [
+            f"{where}: {value!r} has characters that a folder here cannot have; {error.schema['description']}"
+        ]
     if rule == "pattern" and where.endswith("factory"):
         return [f"{where}: expected module:function, found {value!r}"]
     return [f"{where}: {error.message}"]
@@ -115,9 +116,7 @@ def _network_problems(config: dict, roots: tuple[Path, ...]) -> list[str]:
         where = f"networks.{name}.factory"
         path = find_module(module, roots)
         if path is None:
-            problems.append(
-                f"{where}: no module {module!r} below {' or '.join(str(root) for root in roots)}"
-            )
+            problems.append(f"{where}: no module {module!r} below {' or '.join(str(root) for root in roots)}")
         elif f"def {function}(" not in path.read_text():
             problems.append(f"{where}: {path} defines no function {function!r}")
         taken = {"image_shape", "classes", "width"} & set(network["arguments"])
@@ -139,9 +138,16 @@ def _query_problems(config: dict, folder: Path) -> list[str]:
 
     if config["dataset"] not in config["datasets"]:
         problems.append(
-            f"dataset: {config['dataset']!r} is not defined; "
-            f"{nearest(config['dataset'], config['datasets'])}"
+            f"dataset: {config['dataset']!r} is not defined; {nearest(config['dataset'], config['datasets'])}"
         )
+    for name, dataset in config["datasets"].items():
+        if dataset["crop"] > SIDES[name]:
+            problems.append(
+                f"datasets.{name}.crop: images of {name} are {SIDES[name]} pixels wide, "
+                f"so the crop is at most that, found {dataset['crop']}"
+            )
+    if not config["figures"] and not config["tables"]:
+        problems.append("figures and tables are both empty; define at least one")
     for name in sorted((set(config["figures"]) | set(config["tables"])) & RESERVED):
         problems.append(f"{name!r} is the name of a rule; give the figure or table another name")
     for name in sorted(set(config["figures"]) & set(config["tables"])):

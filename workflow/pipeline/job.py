@@ -50,5 +50,3 @@ def provenance() -> dict:
         "versions": {"python": platform.python_version(), **versions},
         "platform": platform.platform(),
     }
-
-

@@ -32,9 +32,7 @@ CONDITIONS = {
 _CONDITION_OF = {cell: name for name, cell in CONDITIONS.items()}
 REGULARISERS = ("random_crop", "weight_decay")
 
-RECIPE = (
-    "epochs", "learning_rate", "batch_size", "momentum", "decay", "decayed", "stop_after_fit"
-)  # fmt: skip
+RECIPE = ("epochs", "learning_rate", "batch_size", "momentum", "decay", "decayed", "stop_after_fit")
 
 DATASET = r"[a-z0-9_]+"
 IMAGES = "true|shuffled_pixels|random_pixels|gaussian"
@@ -143,9 +141,7 @@ class Plan:
         # What a network says of its own training takes the place of what holds for all.
         settings = self.config["training"] | self.config["networks"][run.network]
         images = self.prepare_job() if run.images == "true" else self.images_job(run.images, run.seed)
-        labels = (
-            self.prepare_job() if run.label_noise == 0 else self.labels_job(run.label_noise, run.seed)
-        )
+        labels = self.prepare_job() if run.label_noise == 0 else self.labels_job(run.label_noise, run.seed)
         recipe = {key: settings[key] for key in RECIPE}
         spec = {
             **self.describe(run),
@@ -171,7 +167,11 @@ class Plan:
         else:
             settings = {"summary": "accuracy_table"}
         runs = [
-            {**self.describe(run), "folder": self.run_folder(run), "stamp": stamp(**self.train_job(run))}
+            {
+                **self.describe(run),
+                "folder": self.run_folder(run),
+                "stamp": stamp(**self.train_job(run)),
+            }
             for run in self.shown_runs(name)
         ]
         settings |= {"confidence": self.config["interval"]["confidence"], "runs": runs}
@@ -181,8 +181,7 @@ class Plan:
         """The picture of a figure, from its summary."""
         figure = self.config["figures"][name]
         spec = {
-            key: figure.get(key)
-            for key in ("plot", "quantity", "network", "networks", "conditions", "paper")
+            key: figure.get(key) for key in ("plot", "quantity", "network", "networks", "conditions", "paper")
         }
         spec |= self._settings()
         return self._job(f"plot_{figure['plot']}.py", spec)
@@ -206,9 +205,7 @@ class Plan:
             for name, entry in self.config[kind].items()
         ]
         tolerance = self.config["scorecard"]["tolerance"]
-        return self._job(
-            "write_scorecard.py", {"shown": shown, "tolerance": tolerance, **self._settings()}
-        )
+        return self._job("write_scorecard.py", {"shown": shown, "tolerance": tolerance, **self._settings()})
 
     def _settings(self) -> dict:
         return {
@@ -236,7 +233,12 @@ class Plan:
         """Every run that a figure or table shows, in the order in which it shows them."""
         if name in self.config["tables"]:
             return self._replicates(
-                (*CONDITIONS[row["condition"]], row["network"], row["random_crop"], row["weight_decay"])
+                (
+                    *CONDITIONS[row["condition"]],
+                    row["network"],
+                    row["random_crop"],
+                    row["weight_decay"],
+                )
                 for row in self.config["tables"][name]["rows"]
             )
         figure = self.config["figures"][name]

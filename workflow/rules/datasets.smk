@@ -8,8 +8,6 @@ BENCHMARKS = f"{plan.results}/benchmarks"
 
 
 rule prepare_dataset:
-    message:
-        f"Preparing {plan.dataset}"
     output:
         images=plan.images_manifest("true", 0),
         labels=plan.labels_manifest(0.0, 0),
@@ -18,25 +16,25 @@ rule prepare_dataset:
             kind=["images/true", "labels/noise-0"],
             part=["train", "test"],
         ),
-    params:
-        job=plan.prepare_job(),
     log:
         f"{LOGS}/data/{plan.dataset}.log",
     benchmark:
         f"{BENCHMARKS}/data/{plan.dataset}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        "../../envs/environment.yaml"
+    params:
+        job=plan.prepare_job(),
+    message:
+        f"Preparing {plan.dataset}"
     script:
         "../scripts/prepare_dataset.py"
 
 
 rule corrupt_labels:
-    message:
-        "Replacing training labels with probability {wildcards.noise}, seed {wildcards.seed}"
     input:
         labels=plan.labels_manifest(0.0, 0),
     output:
@@ -45,25 +43,25 @@ rule corrupt_labels:
             f"{DATA}/labels/noise-{{{{noise}}}}/seed-{{{{seed}}}}/{{array}}.npy",
             array=["train", "test", "replaced", "changed"],
         ),
-    params:
-        job=lambda wildcards: plan.labels_job(float(wildcards.noise), int(wildcards.seed)),
     log:
         f"{LOGS}/data/labels/noise-{{noise}}/seed-{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/data/labels/noise-{{noise}}/seed-{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/environment.yaml"
+    params:
+        job=lambda wildcards: plan.labels_job(float(wildcards.noise), int(wildcards.seed)),
+    message:
+        "Replacing training labels with probability {wildcards.noise}, seed {wildcards.seed}"
     script:
         "../scripts/corrupt_labels.py"
 
 
 rule corrupt_images:
-    message:
-        "Corrupting images: {wildcards.images}, seed {wildcards.seed}"
     input:
         images=plan.images_manifest("true", 0),
     output:
@@ -71,19 +69,21 @@ rule corrupt_images:
         arrays=expand(
             f"{DATA}/images/{{{{images}}}}/seed-{{{{seed}}}}/{{part}}.npy", part=["train", "test"]
         ),
-    wildcard_constraints:
-        images="shuffled_pixels|random_pixels|gaussian",
-    params:
-        job=lambda wildcards: plan.images_job(wildcards.images, int(wildcards.seed)),
     log:
         f"{LOGS}/data/images/{{images}}/seed-{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/data/images/{{images}}/seed-{{seed}}.tsv"
+    wildcard_constraints:
+        images="shuffled_pixels|random_pixels|gaussian",
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=20,
-    conda:
-        "../../envs/environment.yaml"
+    params:
+        job=lambda wildcards: plan.images_job(wildcards.images, int(wildcards.seed)),
+    message:
+        "Corrupting images: {wildcards.images}, seed {wildcards.seed}"
     script:
         "../scripts/corrupt_images.py"

@@ -6,7 +6,9 @@ FIGURES, TABLES = plan.config["figures"], plan.config["tables"]
 figures = expand(
     f"{plan.results}/figures/{{name}}.{{form}}", name=FIGURES, form=["pdf", "png", "csv"]
 )
-tables = expand(f"{plan.results}/tables/{{name}}.{{form}}", name=TABLES, form=["html", "tex", "csv"])
+tables = expand(
+    f"{plan.results}/tables/{{name}}.{{form}}", name=TABLES, form=["html", "tex", "csv"]
+)
 scorecard = [f"{plan.results}/scorecard.{form}" for form in ("csv", "html")]
 
 
@@ -15,24 +17,24 @@ for name in [*FIGURES, *TABLES]:
     rule:
         name:
             f"summarise_{name}"
-        message:
-            f"Summarising the runs of {name}"
         input:
             [f"{plan.run_folder(run)}/run.json" for run in plan.shown_runs(name)],
         output:
             plan.summary(name),
-        params:
-            job=plan.summary_job(name),
         log:
             f"{LOGS}/summaries/{name}.log",
         benchmark:
             f"{BENCHMARKS}/summaries/{name}.tsv"
+        conda:
+            "../../envs/environment.yaml"
         threads: 1
         resources:
             mem_mb=1000,
             runtime=10,
-        conda:
-            "../../envs/environment.yaml"
+        params:
+            job=plan.summary_job(name),
+        message:
+            f"Summarising the runs of {name}"
         script:
             "../scripts/summarise.py"
 
@@ -42,26 +44,26 @@ for name, figure in FIGURES.items():
     rule:
         name:
             name
-        message:
-            f"Drawing {name}"
         input:
             plan.summary(name),
             *([figure["paper"]] if figure.get("paper") else []),
         output:
             pdf=f"{plan.results}/figures/{name}.pdf",
             png=f"{plan.results}/figures/{name}.png",
-        params:
-            job=plan.figure_job(name),
         log:
             f"{LOGS}/figures/{name}.log",
         benchmark:
             f"{BENCHMARKS}/figures/{name}.tsv"
+        conda:
+            "../../envs/environment.yaml"
         threads: 1
         resources:
             mem_mb=1000,
             runtime=10,
-        conda:
-            "../../envs/environment.yaml"
+        params:
+            job=plan.figure_job(name),
+        message:
+            f"Drawing {name}"
         script:
             "../scripts/plot_{params.job[spec][plot]}.py"
 
@@ -71,48 +73,48 @@ for name, table in TABLES.items():
     rule:
         name:
             name
-        message:
-            f"Setting {name}"
         input:
             plan.summary(name),
             *([table["paper"]] if table.get("paper") else []),
         output:
             html=f"{plan.results}/tables/{name}.html",
             tex=f"{plan.results}/tables/{name}.tex",
-        params:
-            job=plan.table_job(name),
         log:
             f"{LOGS}/tables/{name}.log",
         benchmark:
             f"{BENCHMARKS}/tables/{name}.tsv"
+        conda:
+            "../../envs/environment.yaml"
         threads: 1
         resources:
             mem_mb=1000,
             runtime=10,
-        conda:
-            "../../envs/environment.yaml"
+        params:
+            job=plan.table_job(name),
+        message:
+            f"Setting {name}"
         script:
             "../scripts/write_table.py"
 
 
 rule scorecard:
-    message:
-        "Comparing with the paper, number by number and claim by claim"
     input:
         [plan.summary(name) for name in [*FIGURES, *TABLES]],
     output:
         scorecard,
-    params:
-        job=plan.scorecard_job(),
     log:
         f"{LOGS}/scorecard.log",
     benchmark:
         f"{BENCHMARKS}/scorecard.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../../envs/environment.yaml"
+    params:
+        job=plan.scorecard_job(),
+    message:
+        "Comparing with the paper, number by number and claim by claim"
     script:
         "../scripts/write_scorecard.py"

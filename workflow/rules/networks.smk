@@ -4,30 +4,30 @@ RUN = "{images}/noise-{noise}/{network}/{regularisers}/seed-{seed}"
 
 
 rule train:
-    message:
-        "Training {wildcards.network} on {wildcards.images} images, label noise {wildcards.noise}, "
-        "regularisers {wildcards.regularisers}, seed {wildcards.seed}"
     input:
         images=lambda wildcards: plan.images_manifest(wildcards.images, wildcards.seed),
         labels=lambda wildcards: plan.labels_manifest(float(wildcards.noise), wildcards.seed),
     output:
         history=f"{plan.results}/runs/{plan.dataset}/{RUN}/history.csv",
         result=f"{plan.results}/runs/{plan.dataset}/{RUN}/run.json",
-    wildcard_constraints:
-        network="|".join(plan.config["networks"]),
-        regularisers=r"none|random_crop|weight_decay|random_crop\+weight_decay",
-    params:
-        job=lambda wildcards: plan.train_job(plan.run_from_path(wildcards)),
     log:
         f"{LOGS}/runs/{RUN}.log",
     benchmark:
         f"{BENCHMARKS}/runs/{RUN}.tsv"
+    wildcard_constraints:
+        network="|".join(plan.config["networks"]),
+        regularisers=r"none|random_crop|weight_decay|random_crop\+weight_decay",
+    conda:
+        "../../envs/environment.yaml"
     threads: plan.config["execution"]["threads"]
     resources:
         gpu=plan.config["execution"]["gpu"],
         mem_mb=6000,
         runtime=240,
-    conda:
-        "../../envs/environment.yaml"
+    params:
+        job=lambda wildcards: plan.train_job(plan.run_from_path(wildcards)),
+    message:
+        "Training {wildcards.network} on {wildcards.images} images, label noise {wildcards.noise}, "
+        "regularisers {wildcards.regularisers}, seed {wildcards.seed}"
     script:
         "../scripts/train.py"

@@ -1,15 +1,16 @@
 """Draw training loss against steps (figure 1a) from its summary."""
 
 import pandas as pd
-
 from pipeline.artefacts import written_whole
 from pipeline.job import logged
+
 from rethinking.plotting import learning_curves, style
 
 with logged(snakemake.log[0]):
     spec = snakemake.params.job["spec"]
     drawn = learning_curves.draw(
         pd.read_csv(snakemake.input[0]),
+        spec["quantity"],
         spec["conditions"],
         pd.read_csv(spec["paper"]) if spec["paper"] else None,
         spec["seeds"],

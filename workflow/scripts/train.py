@@ -4,14 +4,18 @@ import csv
 import hashlib
 import importlib
 import math
+import os
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
-
 from pipeline import artefacts
+from pipeline.devices import lease, visible_devices
 from pipeline.job import logged, provenance
 from pipeline.stamps import stamp
+
 from rethinking.networks.initialisation import count_parameters, initialise
 from rethinking.seeds import torch_seed
 from rethinking.training import Epoch, Recipe, Split, train
@@ -25,8 +29,9 @@ def split(images: np.ndarray, labels: np.ndarray) -> Split:
 def line(epoch: Epoch) -> None:
     """One line of the log."""
     print(
-        f"epoch {epoch.epoch:3d}  lr {epoch.learning_rate:.5f}  train loss {epoch.train_loss:.4f}  "
-        f"train {epoch.train_accuracy:.4f}  test {epoch.test_accuracy:.4f}  {epoch.seconds:.2f} s"
+        f"epoch {epoch.epoch:3d}  learning rate {epoch.learning_rate:.5f}  "
+        f"train loss {epoch.train_loss:.4f}  train {epoch.train_accuracy:.4f}  "
+        f"test {epoch.test_accuracy:.4f}  {time.perf_counter() - started:.1f} s"
     )
 
 
@@ -34,8 +39,12 @@ with logged(snakemake.log[0]):
     job = snakemake.params.job
     spec = job["spec"]
     torch.set_num_threads(snakemake.threads)
-    on_gpu = snakemake.resources.get("gpu", 0) > 0 and torch.cuda.is_available()
-    device = torch.device("cuda" if on_gpu else "cpu")
+    device = torch.device("cpu")
+    if snakemake.resources.get("gpu", 0) > 0 and torch.cuda.is_available():
+        devices = visible_devices(torch.cuda.device_count())
+        held = lease(devices, Path(tempfile.gettempdir()) / f"rethinking-gpu-{os.getuid()}")
+        device = torch.device("cuda", held.index)
+        torch.cuda.set_device(device)
     images = artefacts.load(snakemake.input.images, spec["images_stamp"])
     labels = artefacts.load(snakemake.input.labels, spec["labels_stamp"])
     classes = int(max(labels["train"].max(), labels["test"].max())) + 1
@@ -67,11 +76,9 @@ with logged(snakemake.log[0]):
         with open(temporary, "w", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows([Epoch._fields, *history])
         digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
-    final = {
-        name: value if math.isfinite(value) else None
-        for name, value in history[-1]._asdict().items()
-        if name != "seconds"
-    }
+    # JSON has no NaN: a diverged run's loss is null.
+    final = history[-1]._asdict()
+    final = {name: value if math.isfinite(value) else None for name, value in final.items()}
     artefacts.write_json(
         snakemake.output.result,
         {
@@ -82,7 +89,7 @@ with logged(snakemake.log[0]):
             "classes": classes,
             "final": final,
             "history_sha256": digest,
-            "device": torch.cuda.get_device_name() if on_gpu else "cpu",
+            "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
             "threads": torch.get_num_threads(),
             "seconds": round(seconds, 3),
             "images_per_second": round(len(labels["train"]) * len(history) / seconds),

@@ -1,10 +1,11 @@
 """Compare the summaries of all figures and tables with the paper, number by number, claim by claim."""
 
 import pandas as pd
-
 from pipeline.artefacts import written_whole
 from pipeline.job import logged
+
 from rethinking import scorecard
+from rethinking.claims import claims
 from rethinking.plotting import pages
 
 with logged(snakemake.log[0]):
@@ -12,14 +13,10 @@ with logged(snakemake.log[0]):
     parts = []
     for shown in spec["shown"]:
         summary = pd.read_csv(shown["summary"])
-        parts.append(
-            scorecard.claims(shown["name"], shown["kind"], summary, shown["quantity"], spec["fit"])
-        )
+        parts.append(claims(shown["name"], shown["kind"], summary, shown["quantity"], spec["fit"]))
         if shown["paper"]:
             paper = pd.read_csv(shown["paper"])
-            parts.append(
-                scorecard.numbers(shown["name"], shown["kind"], summary, paper, spec["tolerance"])
-            )
+            parts.append(scorecard.numbers(shown["name"], shown["kind"], summary, paper, spec["tolerance"]))
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
     csv, html = snakemake.output
     with written_whole(csv) as temporary:
@@ -27,4 +24,5 @@ with logged(snakemake.log[0]):
     with written_whole(html) as temporary:
         page = pages.scorecard_html(table, spec["dataset"], spec["seeds"], spec["confidence"])
         temporary.write_text(page)
-    print(table["verdict"].value_counts().to_string())
+    counts = table["verdict"].value_counts()
+    print(", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in scorecard.VERDICTS))

@@ -8,7 +8,18 @@ from rethinking.networks.layers import SameConv2d, SameMaxPool2d, ShiftBatchNorm
 # Figure 3 from input to output: (1×1 channels, 3×3 channels) is an Inception module, a number alone
 # the 3×3 channels of a downsample module.
 STEM = 96
-MODULES = [(32, 32), (32, 48), 80, (112, 48), (96, 64), (80, 80), (48, 96), 96, (176, 160), (176, 160)]
+MODULES = [
+    (32, 32),
+    (32, 48),
+    80,
+    (112, 48),
+    (96, 64),
+    (80, 80),
+    (48, 96),
+    96,
+    (176, 160),
+    (176, 160),
+]
 
 
 class ConvModule(nn.Sequential):
@@ -60,8 +71,6 @@ def inception(
             channels = one + three
         else:
             three = scaled(module, width)
-            layers.append(
-                Concatenation(ConvModule(channels, three, 3, 2, batch_norm), SameMaxPool2d(3, 2))
-            )
+            layers.append(Concatenation(ConvModule(channels, three, 3, 2, batch_norm), SameMaxPool2d(3, 2)))
             channels += three
     return nn.Sequential(*layers, GlobalMean(), nn.Linear(channels, classes))

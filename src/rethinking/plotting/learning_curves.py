@@ -6,9 +6,15 @@ from matplotlib.ticker import FuncFormatter
 
 from rethinking.plotting import style
 
+LABELS = {
+    "train_loss": "training loss at the end of an epoch (nats)",
+    "online_loss": "training loss, mean over an epoch (nats)",
+}
+
 
 def draw(
     summary: pd.DataFrame,
+    quantity: str,
     conditions: list[str],
     paper: pd.DataFrame | None,
     seeds: int,
@@ -17,10 +23,10 @@ def draw(
 ) -> Figure:
     """Draw the mean training loss of every condition with its band, the paper's curves behind.
 
-    ``summary`` is that of ``statistics.learning_curves``; ``paper`` has the columns condition, step
-    and train_loss.
+    ``summary`` is that of ``statistics.learning_curves`` and ``quantity`` the loss of it to draw;
+    ``paper`` has the columns condition, step and train_loss.
     """
-    losses = summary[summary["quantity"] == "train_loss"]
+    losses = summary[summary["quantity"] == quantity]
     with style.figure() as (drawn, axes):
         for index, (condition, colour) in enumerate(
             zip(conditions, style.colours(len(conditions)), strict=True)
@@ -41,14 +47,19 @@ def draw(
             if paper is not None:
                 theirs = paper[paper["condition"] == condition]
                 axes.plot(
-                    theirs["step"], theirs["train_loss"], ".-", color=colour, alpha=0.35, linewidth=1
+                    theirs["step"],
+                    theirs["train_loss"],
+                    ".-",
+                    color=colour,
+                    alpha=0.35,
+                    linewidth=1,
                 )
         if losses["step"].max() >= 5000:
             axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step / 1000:g}"))
             axes.set_xlabel("thousand steps")
         else:
             axes.set_xlabel("steps")
-        axes.set_ylabel("average training loss (nats)")
+        axes.set_ylabel(LABELS[quantity])
         axes.set_xlim(left=0)
         axes.set_ylim(bottom=0)
         handles, _ = axes.get_legend_handles_labels()

@@ -29,18 +29,23 @@ def draw(
     """
     rows = summary[summary["quantity"] == quantity]
     with style.figure(4.2, 3.3) as (drawn, axes):
-        for index, (network, colour) in enumerate(
-            zip(networks, style.colours(len(networks)), strict=True)
-        ):
+        for index, (network, colour) in enumerate(zip(networks, style.colours(len(networks)), strict=True)):
             ours = rows[rows["network"] == network].sort_values("label_noise")
             marker = style.MARKERS[index % len(style.MARKERS)]
             if paper is not None:
                 theirs = paper[paper["network"] == network]
                 axes.plot(
-                    theirs["label_noise"], theirs[quantity], ".-", color=colour, alpha=0.35, linewidth=1
+                    theirs["label_noise"],
+                    theirs[quantity],
+                    ".-",
+                    color=colour,
+                    alpha=0.35,
+                    linewidth=1,
                 )
+            # A little beside each other, so that no interval hides another.
+            places = ours["label_noise"] + 0.008 * (index - (len(networks) - 1) / 2)
             axes.plot(
-                ours["label_noise"],
+                places,
                 ours["mean"],
                 color=colour,
                 marker=marker,
@@ -49,7 +54,7 @@ def draw(
                 zorder=3,
             )
             axes.errorbar(
-                ours["label_noise"],
+                places,
                 ours["mean"],
                 yerr=[ours["mean"] - ours["lower"], ours["upper"] - ours["mean"]],
                 fmt="none",
@@ -58,10 +63,10 @@ def draw(
                 capsize=2.5,
                 zorder=2,
             )
-            missed = ours[ours["not_fitted"] > 0]
+            missed = ours["not_fitted"] > 0
             axes.plot(
-                missed["label_noise"],
-                missed["mean"],
+                places[missed],
+                ours["mean"][missed],
                 marker,
                 markerfacecolor="white",
                 markeredgecolor=colour,
@@ -70,9 +75,16 @@ def draw(
         handles, _ = axes.get_legend_handles_labels()
         if (rows["not_fitted"] > 0).any():
             handles.append(
-                Line2D([], [], marker="o", color="0.4", markerfacecolor="white", linestyle="none",
-                       label="not fitted in time: at least this")
-            )  # fmt: skip
+                Line2D(
+                    [],
+                    [],
+                    marker="o",
+                    color="0.4",
+                    markerfacecolor="white",
+                    linestyle="none",
+                    label="not fitted in time: at least this",
+                )
+            )
         if quantity == "test_error":
             chance = rows["chance"].iloc[0]
             handles.append(axes.axhline(chance, color="0.35", linestyle="--", linewidth=1, label="chance"))

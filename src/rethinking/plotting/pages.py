@@ -1,6 +1,7 @@
 """Tables as pages: table 1 in HTML and LaTeX, the scorecard in HTML."""
 
 import math
+import re
 
 import pandas as pd
 from jinja2 import Environment
@@ -14,7 +15,7 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ title }}</title>
 <style>
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #222; }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 74rem; padding: 0 1rem; color: #222; }
 h1 { font-size: 1.35rem; margin-bottom: .3rem; }
 h2 { font-size: 1.05rem; margin: 2rem 0 .4rem; }
 p { color: #555; max-width: 48rem; }
@@ -24,7 +25,8 @@ th, td { padding: .28rem .6rem; text-align: right; white-space: nowrap; }
 th { border-bottom: 1.5px solid #222; font-weight: 600; vertical-align: bottom; }
 td { border-bottom: 1px solid #e4e4e4; }
 th.text, td.text { text-align: left; white-space: normal; }
-tr.first td { border-top: 1.5px solid #aaa; }
+tr.first td { border-top: 2px solid #bbb; }
+.matched, .not-matched, .not-run { white-space: nowrap; }
 .matched { color: #005a8c; } .not-matched { color: #a33a00; font-weight: 600; } .not-run { color: #777; }
 .muted { color: #777; }
 </style>
@@ -61,6 +63,16 @@ def _spread(seeds: int, confidence: float) -> str:
     if seeds == 1:
         return "One seed, so no intervals."
     return f"Mean over {seeds} seeds ± half the {confidence:.0%} Student t interval."
+
+
+def _title(name: str) -> str:
+    """A target's name as a title: table1 is Table 1."""
+    return re.sub(r"(?<=[a-z])(?=\d)", " ", name).replace("_", " ").capitalize()
+
+
+def _readable(item: str) -> str:
+    """An item of the scorecard with networks and conditions called as in print."""
+    return re.sub(r"[a-z]\w*", lambda word: style.NAMES.get(word[0], word[0].replace("_", " ")), item)
 
 
 def _per_cent(row: pd.Series) -> str:
@@ -101,9 +113,7 @@ def accuracy_rows(summary: pd.DataFrame, paper: pd.DataFrame | None) -> pd.DataF
     return pd.DataFrame(rows)
 
 
-def accuracy_html(
-    rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float
-) -> str:
+def accuracy_html(rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float) -> str:
     """Table 1 as a page."""
     columns = [{"name": column, "text": column in ("model", "labels")} for column in rows]
     body, last = [], None
@@ -111,28 +121,24 @@ def accuracy_html(
         body.append({"cells": list(cells), "first": cells[0] != last})
         last = cells[0]
     return _page(
-        f"{name.capitalize()}: training and test accuracy on {style.name(dataset)} (%)",
+        f"{_title(name)}: training and test accuracy on {style.name(dataset)} (%)",
         [_spread(seeds, confidence)],
         [{"columns": columns, "rows": body}],
     )
 
 
-def accuracy_latex(
-    rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float
-) -> str:
+def accuracy_latex(rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float) -> str:
     """Table 1 in LaTeX, for a document with the package booktabs."""
     escaped = rows.map(lambda cell: cell.replace("±", r"$\pm$").replace("×", r"$\times$").replace("–", "--"))
     blanks = escaped["model"].where(escaped["model"] != escaped["model"].shift(), "")
     escaped = escaped.assign(model=blanks)
     text_columns = sum(column in ("model", "labels") for column in rows)
-    caption = (
-        f"Training and test accuracy on {style.name(dataset)} (\\%). {_spread(seeds, confidence)}"
-    )
+    caption = f"Training and test accuracy on {style.name(dataset)} (%). {_spread(seeds, confidence)}"
     return escaped.to_latex(
         index=False,
         escape=False,
         column_format="l" * text_columns + "r" * (len(rows.columns) - text_columns),
-        caption=caption.replace("±", r"$\pm$").replace("5% ", r"5\% ").replace("0% ", r"0\% "),
+        caption=caption.replace("±", r"$\pm$").replace("%", r"\%"),
         label=f"tab:{name}",
     )
 
@@ -156,22 +162,33 @@ def scorecard_html(scorecard: pd.DataFrame, dataset: str, seeds: int, confidence
         columns = [
             {"name": name, "text": text}
             for name, text in (
-                ("source", True), (kind, True), ("paper", False), ("ours", False), ("interval", False),
-                ("seeds", False), *([("difference", False)] if kind == "number" else []),
-                ("verdict", True), ("rule", True),
+                ("source", True),
+                (kind, True),
+                ("paper", False),
+                ("ours", False),
+                ("interval", False),
+                ("seeds", False),
+                *([("difference", False)] if kind == "number" else []),
+                ("verdict", True),
+                ("rule", True),
             )
-        ]  # fmt: skip
+        ]
         rows, last = [], None
         for entry in part.itertuples(index=False):
-            interval = (
-                f"{_number(entry.lower)} to {_number(entry.upper)}" if pd.notna(entry.lower) else "–"
-            )
+            interval = f"{_number(entry.lower)} to {_number(entry.upper)}" if pd.notna(entry.lower) else "–"
             runs = "–" if pd.isna(entry.runs) else str(int(entry.runs))
             difference = [_number(entry.difference)] if kind == "number" else []
             cells = [
-                entry.source, entry.item, _number(entry.paper), _number(entry.ours), interval,
-                runs, *difference, entry.verdict, entry.rule,
-            ]  # fmt: skip
+                entry.source,
+                _readable(entry.item),
+                _number(entry.paper),
+                _number(entry.ours),
+                interval,
+                runs,
+                *difference,
+                entry.verdict,
+                entry.rule,
+            ]
             rows.append({"cells": cells, "first": entry.source != last})
             last = entry.source
         sections.append({"title": title, "columns": columns, "rows": rows})

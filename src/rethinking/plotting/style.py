@@ -68,10 +68,8 @@ def figure(width: float = 4.6, height: float = 3.3) -> Iterator[tuple[Figure, Ax
 
 def note(axes: Axes, seeds: int, confidence: float, dataset: str) -> None:
     """Say in the title what data these are and what the bands and bars mean."""
-    if seeds > 1:
-        spread = f"mean of {seeds} seeds with {confidence:.0%} interval"
-    else:
-        spread = "one seed, no interval"
+    interval = f"mean of {seeds} seeds with {confidence:.0%} interval"
+    spread = interval if seeds > 1 else "one seed, no interval"
     axes.set_title(f"{name(dataset)}; {spread}", loc="left", color="0.35", fontsize=7.5)
 
 

@@ -1,0 +1,153 @@
+"""The paper's claims put to the test on our runs, each with a verdict by a stated rule.
+
+The claims are about any data set, where the paper's numbers are about CIFAR-10.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pandas as pd
+from scipy import stats
+
+from rethinking.scorecard import COLUMNS, MATCHED, NOT_MATCHED, NOT_RUN
+
+# How far from chance an accuracy or error may be and still count as guessing.
+CHANCE_MARGIN = 0.03
+CHANCE_RULE = f"chance lies in our interval or within {CHANCE_MARGIN:g} of our mean"
+# What doing without explicit regularisation may cost; the paper's largest loss is 5.2 points.
+REGULARISATION_MARGIN = 0.10
+# Rank correlation from which "grows with p" holds: one swap of neighbours among five levels passes.
+GROWTH_CORRELATION = 0.9
+
+
+class Claim(NamedTuple):
+    """One claim: what it says, the paper's words, our row of a summary (None if not run), the verdict's
+    condition and the rule in words."""
+
+    item: str
+    paper: str
+    found: pd.Series | None
+    holds: bool
+    rule: str
+
+
+def _measured(value: float, runs: int) -> pd.Series:
+    """A number that is computed from a summary and has no interval."""
+    return pd.Series({"mean": value, "lower": math.nan, "upper": math.nan, "runs": runs})
+
+
+def _fits(subject: str, found: pd.Series | None, fit: float) -> Claim:
+    holds = found is not None and found["mean"] >= fit
+    return Claim(subject, "train accuracy 1", found, holds, f"final train accuracy at least {fit:g}")
+
+
+def _at_chance(subject: str, found: pd.Series | None) -> Claim:
+    holds = found is not None and bool(
+        found["lower"] <= found["chance"] <= found["upper"]
+        or abs(found["mean"] - found["chance"]) <= CHANCE_MARGIN
+    )
+    return Claim(subject, "chance", found, holds, CHANCE_RULE)
+
+
+def learning_curve_claims(summary: pd.DataFrame, fit: float) -> Iterator[Claim]:
+    """Figure 1a: every condition is fitted, random labels later than true ones."""
+    accuracies = summary[summary["quantity"] == "train_accuracy"].sort_values("epoch", kind="stable")
+    for network, curves in accuracies.groupby("network", sort=False):
+        times, runs = {}, 0
+        for condition, curve in curves.groupby("condition", sort=False):
+            yield _fits(f"{network} fits {condition}", curve.iloc[-1], fit)
+            reached = curve.loc[curve["mean"] >= fit, "epoch"]
+            times[condition] = reached.iloc[0] if len(reached) else math.nan
+            runs = int(curve["runs"].max())
+        if {"true_labels", "random_labels"} <= set(times):
+            ratio = times["random_labels"] / times["true_labels"]
+            yield Claim(
+                f"{network}: random labels take longer than true ones",
+                "longer",
+                _measured(ratio, runs),
+                ratio > 1,
+                "ratio of the epochs at which the mean curves fit, above 1",
+            )
+
+
+def noise_sweep_claims(summary: pd.DataFrame, quantity: str) -> Iterator[Claim]:
+    """Figures 1b and 1c: the quantity grows with p; at p = 1 labels are fitted and teach nothing."""
+    what = {"relative_time_to_fit": "time to fit", "test_error": "test error"}[quantity]
+    for network, line in summary[summary["quantity"] == quantity].groupby("network", sort=False):
+        line = line.sort_values("label_noise")
+        grows = len(line) > 2 and line["mean"].nunique() > 1
+        correlation = stats.spearmanr(line["label_noise"], line["mean"]).statistic if grows else math.nan
+        yield Claim(
+            f"{network}: {what} grows with p",
+            "grows",
+            _measured(correlation, int(line["runs"].min())),
+            correlation >= GROWTH_CORRELATION - 1e-9,
+            f"rank correlation with p at least {GROWTH_CORRELATION:g}",
+        )
+        random = line[line["label_noise"] == 1.0]
+        end = random.iloc[0] if len(random) else None
+        if quantity == "test_error":
+            yield _at_chance(f"{network}: test error at chance for p = 1", end)
+        else:
+            holds = end is not None and end["not_fitted"] == 0 and end["mean"] > 1
+            rule = "every run fits in time; relative time above 1"
+            yield Claim(f"{network}: random labels are fitted, only slower", "slower", end, holds, rule)
+
+
+def accuracy_table_claims(summary: pd.DataFrame, fit: float) -> Iterator[Claim]:
+    """Table 1: random labels are fitted and teach nothing; regularisers are not what generalises."""
+    rows = summary.set_index(["network", "condition", "random_crop", "weight_decay", "quantity"])
+
+    def find(*where) -> pd.Series | None:
+        return rows.loc[where] if where in rows.index else None
+
+    for network in summary["network"].unique():
+        for condition in ("true_labels", "random_labels"):
+            train = find(network, condition, False, False, "train_accuracy")
+            yield _fits(f"{network} fits {condition}", train, fit)
+        yield _at_chance(
+            f"{network}: random labels leave test accuracy at chance",
+            find(network, "random_labels", False, False, "test_accuracy"),
+        )
+        plain = find(network, "true_labels", False, False, "test_accuracy")
+        others = [
+            find(network, "true_labels", crop, decay, "test_accuracy")
+            for crop, decay in ((True, True), (True, False), (False, True))
+        ]
+        regularised = [row["mean"] for row in others if row is not None]
+        lost = None
+        if plain is not None and regularised:
+            lost = _measured(max(regularised) - plain["mean"], int(plain["runs"]))
+        yield Claim(
+            f"{network} generalises without explicit regularisation",
+            "loses at most 0.052",
+            lost,
+            lost is not None and lost["mean"] <= REGULARISATION_MARGIN,
+            f"test accuracy lost against the best regularised row at most {REGULARISATION_MARGIN:g}",
+        )
+
+
+def claims(source: str, kind: str, summary: pd.DataFrame, quantity: str | None, fit: float) -> pd.DataFrame:
+    """The claims about one figure or table as rows of the scorecard.
+
+    ``kind`` and ``summary`` are those of ``rethinking.statistics``; ``fit`` is the train accuracy that
+    counts as fitted. A claim that no run of ours stands for is "not run"; one whose runs all diverged
+    is "not matched".
+    """
+    if kind == "learning_curves":
+        found = learning_curve_claims(summary, fit)
+    elif kind == "noise_sweep":
+        found = noise_sweep_claims(summary, quantity)
+    else:
+        found = accuracy_table_claims(summary, fit)
+    rows = []
+    for claim in found:
+        row = {"kind": "claim", "source": source, "item": claim.item, "paper": claim.paper}
+        row |= {"rule": claim.rule, "verdict": NOT_RUN}
+        if claim.found is not None:
+            row |= {key: claim.found[key] for key in ("lower", "upper", "runs")}
+            row["ours"] = claim.found["mean"]
+            row["verdict"] = MATCHED if math.isfinite(row["ours"]) and claim.holds else NOT_MATCHED
+        rows.append(row)
+    return pd.DataFrame(rows, columns=COLUMNS)

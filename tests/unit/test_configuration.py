@@ -1,0 +1,180 @@
+"""A configuration that cannot be run is refused with every problem named and a way out."""
+
+import copy
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from pipeline.configuration import SCHEMA, ConfigurationError, check
+from pipeline.plan import Plan, noise_text
+
+HERE = Path(__file__).parents[2]
+ROOTS = (HERE / "src", HERE / "workflow")
+PAPER = yaml.safe_load((HERE / "config.yaml").read_text())
+
+
+def merged(base, overlay):
+    """As Snakemake merges a --configfile into the configuration."""
+    for key, value in overlay.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        base[key] = merged(base[key], value) if both else value
+    return base
+
+
+def with_value(path, value):
+    config = copy.deepcopy(PAPER)
+    *parents, last = path
+    place = config
+    for key in parents:
+        place = place[key]
+    place[last] = value
+    return config
+
+
+def problems(config):
+    with pytest.raises(ConfigurationError) as caught:
+        check(config, HERE, ROOTS)
+    return [line.strip("- ") for line in str(caught.value).splitlines() if line.startswith("  - ")]
+
+
+def test_the_paper_and_the_demo_can_be_run(monkeypatch):
+    monkeypatch.chdir(HERE)
+    for overlay in (None, "demo.yaml"):
+        config = copy.deepcopy(PAPER)
+        if overlay:
+            config = merged(config, yaml.safe_load((HERE / "config" / overlay).read_text()))
+        plan = Plan(config, HERE)
+        assert plan.shown_runs("fig1a")
+        assert {name for name in config["figures"]} == {"fig1a", "fig1b", "fig1c"}
+
+
+def test_table_1_has_the_rows_of_the_paper():
+    import csv
+
+    with open(HERE / "paper" / "table1.csv") as file:
+        printed = [
+            (r["network"], r["condition"], r["random_crop"] == "True", r["weight_decay"] == "True")
+            for r in csv.DictReader(file)
+        ]
+    ours = [tuple(row.values()) for row in PAPER["tables"]["table1"]["rows"]]
+    assert ours == printed
+
+
+CASES = [
+    (("epoch",), 3, "the configuration: unknown key 'epoch'"),
+    (("seed",), [0], "unknown key 'seed'; did you mean 'seeds'?"),
+    (("training", "batchsize"), 3, "training: unknown key 'batchsize'; did you mean 'batch_size'?"),
+    (("networks", "alexnet", "learningrate"), 0.1, "did you mean 'learning_rate'?"),
+    (("training", "momentum"), "high", "training.momentum: expected number, found str 'high'"),
+    (("networks", "alexnet", "weight_decay"), "5e-4", "YAML reads this as text"),
+    (("networks", "alexnet", "epochs"), 1.5, "networks.alexnet.epochs: expected integer, found float 1.5"),
+    (("networks", "alexnet", "epochs"), True, "expected integer, found bool True"),
+    (("networks", "alexnet", "epochs"), 0, "expected at least 1, found 0"),
+    (("networks", "alexnet", "learning_rate"), float("nan"), "expected a finite number"),
+    (("networks", "alexnet", "learning_rate"), float("inf"), "expected a finite number"),
+    (("networks", "alexnet", "learning_rate"), -1, "expected more than 0, found -1"),
+    (("networks", "alexnet", "factory"), "alexnet", "expected module:function"),
+    (("networks", "alexnet", "factory"), "rethinking.networks.alex:alexnet", "no module"),
+    (("networks", "alexnet", "factory"), "rethinking.networks.alexnet:alex", "defines no function 'alex'"),
+    (("networks", "alexnet", "arguments"), {"width": 2}, "width is set by the workflow"),
+    (("networks", "alexnet", "initialisation"), "xavier", "'xavier' is not possible"),
+    (("networks", "Alex Net"), PAPER["networks"]["alexnet"], "'Alex Net' is not a possible name"),
+    (("networks",), {}, "networks: is empty"),
+    (("seeds",), [], "seeds: is empty; expected at least 1"),
+    (("seeds",), [0, 1, 0], "seeds: has an entry twice"),
+    (("seeds",), [-1], "seeds[0]: expected a value in [0, 4294967295], found -1"),
+    (("seeds",), 3, "seeds: expected array, found int 3"),
+    (("seeds",), None, "seeds: expected array, found NoneType None"),
+    (("dataset",), "cifar", "dataset: 'cifar' is not defined; did you mean 'cifar10'?"),
+    (("datasets", "cifar11"), {"crop": 28}, "did you mean 'cifar10'?"),
+    (("datasets", "cifar10", "crop"), 40, "datasets.cifar10.crop: images of cifar10 are 32 pixels"),
+    (("corruption", "label_pool"), "all", "did you mean 'all_classes'?"),
+    (
+        ("figures", "fig1b", "label_noise"),
+        [0.0, 1.5],
+        "label_noise[1]: expected a value in [0, 1], found 1.5",
+    ),
+    (("figures", "fig1b", "label_noise"), [0.5, 1.0], "times are relative to p = 0; add 0.0"),
+    (("figures", "fig1b", "networks"), ["incption"], "did you mean 'inception'?"),
+    (("figures", "fig1b", "quantity"), "loss", "figures.fig1b.quantity: 'loss' is not possible"),
+    (("figures", "fig1a", "conditions"), ["gausian"], "did you mean 'gaussian'?"),
+    (("figures", "fig1a", "network"), "lenet", "no network 'lenet' is defined"),
+    (("figures", "fig1a", "plot"), "bars", "figures.fig1a.plot: 'bars' is not possible"),
+    (("figures", "fig1a", "paper"), "paper/fig9.csv", "no file"),
+    (("figures", "fig9"), {}, "figures.fig9: the key 'plot' is missing"),
+    (("figures", "train"), PAPER["figures"]["fig1a"], "'train' is the name of a rule"),
+    (("figures", "table1"), PAPER["figures"]["fig1a"], "'table1' is the name of a figure and of a table"),
+    (("tables", "table1", "rows"), [], "tables.table1.rows: is empty"),
+    (("results",), "", "results: '' has characters"),
+    (("results",), "results/{seed}", "has characters that a folder here cannot have"),
+    (("results",), str(HERE / "config.yaml" / "results"), "is not a folder"),
+    (("interval", "confidence"), 1, "interval.confidence: expected less than 1"),
+    (("fit", "train_accuracy"), 99, "expected at most 1, found 99"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "expected"), CASES, ids=[".".join(case[0]) for case in CASES])
+def test_each_mistake_is_named(path, value, expected):
+    found = problems(with_value(path, value))
+    assert any(expected in problem for problem in found), found
+    assert len(found) == 1, found
+
+
+def test_a_missing_key_is_named():
+    config = copy.deepcopy(PAPER)
+    del config["training"]["momentum"]
+    assert problems(config) == ["training: the key 'momentum' is missing"]
+
+
+def test_every_problem_is_listed_at_once():
+    config = with_value(("seeds",), [])
+    config["training"]["batch_size"] = 0
+    assert len(problems(config)) == 2
+
+
+def test_a_random_crop_of_images_corrupted_after_the_crop_is_refused():
+    row = {"network": "inception", "condition": "gaussian", "random_crop": True, "weight_decay": False}
+    config = with_value(("tables", "table1", "rows"), [row])
+    assert "corruption.stage to before_crop" in problems(config)[0]
+    config["corruption"]["stage"] = "before_crop"
+    check(config, HERE, ROOTS)
+
+
+def test_a_network_may_have_its_own_training():
+    config = with_value(("networks", "alexnet", "batch_size"), 32)
+    plan = Plan(config, HERE)
+    sizes = {
+        run.network: plan.train_job(run)["spec"]["recipe"]["batch_size"] for run in plan.shown_runs("fig1b")
+    }
+    assert sizes == {"inception": 128, "alexnet": 32, "mlp_1x512": 128}
+
+
+def test_whole_numbers_and_decimals_are_the_same_run():
+    ours = Plan(with_value(("training", "decay"), 1), HERE)
+    theirs = Plan(with_value(("training", "decay"), 1.0), HERE)
+    run = ours.shown_runs("fig1a")[0]
+    assert repr(ours.train_job(run)) == repr(theirs.train_job(run))
+
+
+@pytest.mark.parametrize(("noise", "text"), [(0.0, "0"), (1.0, "1"), (0.25, "0.25"), (1e-7, "0.0000001")])
+def test_probabilities_in_paths_are_plain_decimals(noise, text):
+    assert noise_text(noise) == text
+    assert float(text) == noise
+
+
+def test_every_key_of_the_schema_is_described():
+    def undescribed(schema, path=""):
+        for key, part in schema.get("properties", {}).items():
+            if part and "description" not in part and "properties" not in part and "enum" not in part:
+                yield f"{path}.{key}"
+            yield from undescribed(part, f"{path}.{key}")
+
+    assert list(undescribed(yaml.safe_load(SCHEMA.read_text()))) == []
+
+
+def test_conda_users_get_the_locked_versions():
+    locked = re.findall(r"^([a-z0-9-]+)==([^\s;\\]+)", (HERE / "envs/requirements.txt").read_text(), re.M)
+    conda = re.findall(r'- "([a-z0-9-]+)==([^\s;"]+)', (HERE / "envs/environment.yaml").read_text())
+    assert locked == conda
+    assert len(locked) > 50

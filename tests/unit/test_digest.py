@@ -1,0 +1,114 @@
+"""The digest of a job's code follows its meaning through imports, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+from pipeline import digest
+
+HERE = Path(__file__).parents[2]
+FILES = {
+    "script.py": '"""A script."""\nfrom pkg import near\nimport json\nprint(near.value())\n',
+    "src/pkg/__init__.py": "",
+    "src/pkg/near.py": "from . import far\nfrom pkg.sub.deep import LIMIT\ndef value():\n    return far.F + LIMIT\n",
+    "src/pkg/far.py": "F = 1\n",
+    "src/pkg/sub/__init__.py": "",
+    "src/pkg/sub/deep.py": "LIMIT = 3\n",
+    "src/pkg/other.py": "X = 1\n",
+    "src/pkg/chosen.py": "from pkg.other import X\n",
+}
+
+
+@pytest.fixture
+def tree(tmp_path):
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def code(tree, *modules):
+    for cached in (digest._parse, digest._normalised, digest.sources, digest.code_digest):
+        cached.cache_clear()
+    return digest.code_digest(tree / "script.py", modules, (tree / "src",))
+
+
+def edit(tree, name, old, new):
+    path = tree / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("script.py", '"""A script."""', '"""Other words."""  # and a comment'),
+        ("src/pkg/near.py", "def value():\n", 'def value():\n    """What it gives."""\n\n    # why\n'),
+        ("src/pkg/near.py", "far.F + LIMIT", "(far.F\n            + LIMIT)"),
+        ("src/pkg/other.py", "X = 1", "X = 2"),
+    ],
+)
+def test_words_layout_and_modules_out_of_reach_do_not_count(tree, name, old, new):
+    before = code(tree)
+    edit(tree, name, old, new)
+    assert code(tree) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("script.py", "near.value()", "near.value() + 1"),
+        ("src/pkg/near.py", "far.F + LIMIT", "far.F - LIMIT"),
+        ("src/pkg/far.py", "F = 1", "F = 2"),
+        ("src/pkg/sub/deep.py", "LIMIT = 3", "LIMIT = 4"),
+        ("src/pkg/sub/__init__.py", "", "import pkg.other\n"),
+        ("src/pkg/__init__.py", "", "VERSION = 1\n"),
+    ],
+)
+def test_whatever_the_script_reaches_counts(tree, name, old, new):
+    before = code(tree)
+    edit(tree, name, old, new) if old else (tree / name).write_text(new)
+    assert code(tree) != before
+
+
+def test_modules_that_are_named_in_parameters_count_with_all_that_they_import(tree):
+    plain, named = code(tree), code(tree, "pkg.chosen")
+    assert plain != named
+    edit(tree, "src/pkg/other.py", "X = 1", "X = 2")
+    assert code(tree) == plain
+    assert code(tree, "pkg.chosen") != named
+
+
+def test_a_file_that_is_not_python_is_named(tree):
+    (tree / "src/pkg/far.py").write_text("F = = 1\n")
+    with pytest.raises(digest.DigestError, match=r"far\.py, line 1"):
+        code(tree)
+
+
+def test_the_scripts_reach_what_they_run_and_not_more():
+    roots = (HERE / "src", HERE / "workflow")
+
+    def modules(script, *more):
+        return set(digest.sources(HERE / "workflow" / "scripts" / script, more, roots)) - {""}
+
+    train = modules("train.py", "rethinking.networks.mlp")
+    assert {"rethinking.training", "rethinking.networks.mlp", "rethinking.preprocessing"} <= train
+    assert not train & {"rethinking.networks.alexnet", "rethinking.corruptions", "rethinking.statistics"}
+    assert not any(name.startswith("rethinking.plotting") for name in train)
+    plot = modules("plot_noise_sweep.py")
+    assert "rethinking.plotting.style" in plot
+    assert not plot & {
+        "rethinking.plotting.learning_curves",
+        "rethinking.training",
+        "rethinking.plotting.pages",
+    }
+
+
+def test_project_code_imports_nothing_that_the_digest_cannot_see():
+    """Dynamic imports hide from the syntax tree; the one in train.py is passed to the digest by name."""
+    allowed = {HERE / "workflow" / "scripts" / "train.py"}
+    for path in [*(HERE / "src").rglob("*.py"), *(HERE / "workflow").rglob("*.py")]:
+        if path not in allowed:
+            assert "importlib.import_module" not in path.read_text(), path
+            assert "__import__" not in path.read_text(), path

@@ -1,0 +1,134 @@
+"""Training is the stated recipe: held against a plain loop with PyTorch's own optimiser."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from rethinking.networks.inception import inception
+from rethinking.networks.initialisation import initialise
+from rethinking.networks.mlp import mlp
+from rethinking.preprocessing import centre_crop, whiten
+from rethinking.seeds import torch_seed
+from rethinking.sgd import SGD
+from rethinking.training import Recipe, Split, evaluate, train
+
+
+def data(count=70, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randint(0, 256, (count, 1, 8, 8), generator=generator, dtype=torch.uint8)
+    return Split(images, torch.randint(0, 10, (count,), generator=generator))
+
+
+def network(factory=mlp, width=0.125):
+    made = factory((1, 7, 7), 10, width)
+    initialise(made, "he_normal", torch.Generator().manual_seed(1))
+    return made
+
+
+RECIPE = Recipe(epochs=3, learning_rate=0.05, crop=7, batch_size=32)
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+@pytest.mark.parametrize("decayed", ["weights", "all"])
+def test_sgd_is_that_of_pytorch(weight_decay, decayed):
+    ours, theirs = network(), network()
+    split = [[p for p in theirs.parameters() if (p.ndim > 1) == big] for big in (True, False)]
+    groups = [
+        {"params": split[0], "weight_decay": weight_decay},
+        {"params": split[1], "weight_decay": weight_decay if decayed == "all" else 0.0},
+    ]
+    reference = torch.optim.SGD(groups, lr=0.1, momentum=0.9)
+    optimiser = SGD(ours, 0.9, weight_decay, decayed)
+    x, y = torch.randn(20, 1, 7, 7), torch.randint(0, 10, (20,))
+    for step in range(5):
+        rate = 0.1 * 0.5**step
+        for group in reference.param_groups:
+            group["lr"] = rate
+        reference.zero_grad()
+        F.cross_entropy(theirs(x), y).backward()
+        reference.step()
+        optimiser.clear_gradients()
+        F.cross_entropy(ours(x), y).backward()
+        optimiser.step(rate)
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(p, q, atol=1e-6, rtol=1e-5)
+
+
+def test_an_unknown_choice_of_decayed_parameters_is_refused():
+    with pytest.raises(ValueError, match="weights"):
+        SGD(network(), 0.9, 0.0, "biases")
+
+
+def test_training_is_the_plain_loop_of_the_paper():
+    """The same run written out: order, whitening, rate times 0.95 an epoch, the last short batch too."""
+    seed, split = 3, data()
+    ours = network()
+    result = train(ours, split, data(seed=9), RECIPE, seed)
+    theirs = network()
+    optimiser = torch.optim.SGD(theirs.parameters(), lr=0.05, momentum=0.9)
+    order = torch.Generator().manual_seed(torch_seed(seed, "batch_order"))
+    x = whiten(centre_crop(split.images, 7))
+    for epoch, row in enumerate(result.history):
+        for group in optimiser.param_groups:
+            group["lr"] = 0.05 * 0.95**epoch
+        assert row.learning_rate == pytest.approx(0.05 * 0.95**epoch)
+        theirs.train()
+        losses, seen = 0.0, []
+        for batch in torch.randperm(70, generator=order).split(32):
+            optimiser.zero_grad()
+            loss = F.cross_entropy(theirs(x[batch]), split.labels[batch])
+            loss.backward()
+            optimiser.step()
+            losses += loss.item() * len(batch)
+            seen += batch.tolist()
+        assert sorted(seen) == list(range(70))
+        assert row.step == 3 * (epoch + 1)
+        assert row.online_loss == pytest.approx(losses / 70, rel=1e-4)
+        assert row.train_loss == pytest.approx(evaluate(theirs, x, split.labels)[0], rel=1e-4)
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(p, q, atol=1e-5, rtol=1e-4)
+
+
+def test_a_run_is_fixed_by_its_seed():
+    runs = [train(network(inception), data(), data(seed=9), RECIPE, seed).history for seed in (1, 1, 2)]
+    assert runs[0] == runs[1]
+    assert runs[0] != runs[2]
+
+
+def test_random_crops_change_training_and_not_evaluation():
+    recipes = [RECIPE, Recipe(epochs=3, learning_rate=0.05, crop=7, batch_size=32, random_crop=True)]
+    plain, cropped = (train(network(), data(), data(seed=9), recipe, 1).history for recipe in recipes)
+    assert plain[0].online_loss != cropped[0].online_loss
+    still = Recipe(epochs=1, learning_rate=1e-30, crop=7, random_crop=True)
+    first = train(network(), data(), data(seed=9), still, 1).history[0]
+    assert first.train_loss == pytest.approx(
+        evaluate(network(), whiten(centre_crop(data().images, 7)), data().labels)[0]
+    )
+
+
+def test_divergence_is_a_verdict():
+    recipe = Recipe(epochs=5, learning_rate=1e20, crop=7)
+    result = train(network(), data(), data(), recipe, 0)
+    assert result.verdict == "diverged at epoch 1, learning rate 1e+20"
+    assert not math.isfinite(result.history[-1].train_loss)
+    assert len(result.history) == 1
+
+
+def test_a_run_may_stop_some_epochs_after_it_fits():
+    recipe = Recipe(epochs=200, learning_rate=0.1, crop=7, batch_size=10, stop_after_fit=4)
+    result = train(network(width=1.0), data(30), data(), recipe, 0)
+    assert result.verdict == "fitted"
+    assert len(result.history) < 200
+    assert [row.train_accuracy == 1.0 for row in result.history[-5:]] == [False, True, True, True, True]
+
+
+def test_accuracy_and_loss_of_evaluation_are_means_over_all_examples():
+    split = data(25)
+    x = whiten(centre_crop(split.images, 7))
+    made = network().eval()
+    loss, accuracy = evaluate(made, x, split.labels, batch_size=10)
+    logits = made(x)
+    assert loss == pytest.approx(F.cross_entropy(logits, split.labels).item(), rel=1e-5)
+    assert accuracy == (logits.argmax(1) == split.labels).double().mean().item()

@@ -1,0 +1,121 @@
+"""A finished small workflow, copied for every test that changes something in it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parents[2]
+TRACKED = ["Snakefile", "config.yaml", "config", "envs", "paper", "profiles", "src", "workflow"]
+# Everything that the paper's configuration has, as small as it can be.
+SMALL = """
+results: results/small
+dataset: digits
+seeds: [0, 1]
+training: {batch_size: 100}
+networks:
+  inception: {width: 0.02, epochs: 1}
+  mlp_1x512: {width: 0.1, epochs: 2}
+execution: {gpu: 0, threads: 1}
+figures:
+  fig1a: {conditions: [true_labels, random_labels, shuffled_pixels, random_pixels, gaussian], paper: null}
+  fig1b: {networks: [inception, mlp_1x512], label_noise: [0.0, 0.5, 1.0], paper: null}
+  fig1c: {networks: [mlp_1x512], label_noise: [0.0, 1.0], paper: null}
+tables:
+  table1:
+    paper: null
+    rows:
+      - {network: inception, condition: true_labels, random_crop: true, weight_decay: true}
+      - {network: mlp_1x512, condition: true_labels, random_crop: false, weight_decay: false}
+      - {network: mlp_1x512, condition: random_labels, random_crop: false, weight_decay: false}
+"""
+
+
+class Tree:
+    """A copy of the project with a small configuration, and Snakemake run in it."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def snakemake(self, *arguments, check=True, small=True):
+        command = [sys.executable, "-m", "snakemake"]
+        command += ["--configfile", "config/small.yaml"] if small else []
+        command += ["--cores", str(os.cpu_count()), *arguments]
+        done = subprocess.run(
+            command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600
+        )
+        assert done.returncode == 0 or not check, done.stdout
+        return done
+
+    def planned(self, *arguments) -> Counter:
+        """How many jobs of each rule a dry run plans; `all` is left out."""
+        output = self.snakemake("--dry-run", *arguments).stdout
+        if "Nothing to be done" in output:
+            return Counter()
+        table = output.split("Job stats:")[-1].split("Reasons:")[0]
+        jobs = Counter({name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)})
+        assert jobs.pop("total") >= 1
+        del jobs["all"]
+        return jobs
+
+    def trained(self, *arguments) -> set[str]:
+        """The runs that a dry run would train, as <images>/noise-<p>/<network>/<regularisers>/seed-<k>."""
+        output = self.snakemake("--dry-run", *arguments).stdout
+        message = r"Training (\S+) on (\S+) images, label noise (\S+), regularisers (\S+), seed (\d+)"
+        found = re.findall(message, output)
+        assert found, "no run would be trained"
+        return {
+            f"{images}/noise-{noise}/{network}/{regularisers}/seed-{seed}"
+            for network, images, noise, regularisers, seed in found
+        }
+
+    def edit(self, path: str, old: str, new: str):
+        file = self.folder / path
+        text = file.read_text()
+        assert old in text, f"{old!r} is no longer in {path}"
+        file.write_text(text.replace(old, new, 1))
+
+    def configure(self, old: str, new: str):
+        self.edit("config/small.yaml", old, new)
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results" / "small"
+
+
+def copy_project(folder: Path) -> Tree:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in TRACKED:
+        source = HERE / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        else:
+            shutil.copy2(source, folder / name)
+    (folder / "config" / "small.yaml").write_text(SMALL)
+    return Tree(folder)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Tree:
+    """The small workflow run to its end; tests must not change it."""
+    tree = copy_project(tmp_path_factory.mktemp("finished"))
+    tree.snakemake()
+    return tree
+
+
+@pytest.fixture
+def tree(finished, tmp_path) -> Tree:
+    """A copy of the finished workflow with its modification times, to be changed at will."""
+    shutil.copytree(finished.folder, tmp_path / "tree")
+    return Tree(tmp_path / "tree")
+
+
+@pytest.fixture
+def fresh(tmp_path) -> Tree:
+    """A copy of the project without results."""
+    return copy_project(tmp_path / "fresh")

@@ -1,0 +1,192 @@
+"""The workflow for real: outputs, bad inputs, damaged artefacts, interruptions."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+import yaml
+
+RUN = "runs/digits/true/noise-0/mlp_1x512/none/seed-0"
+
+
+def test_the_results_tree_is_as_documented(finished):
+    assert {path.name for path in finished.results.iterdir()} == {
+        "data", "runs", "figures", "tables", "logs", "benchmarks", "scorecard.csv", "scorecard.html",
+    }  # fmt: skip
+    figures = {path.name for path in (finished.results / "figures").iterdir()}
+    assert figures == {f"fig1{x}.{form}" for x in "abc" for form in ("pdf", "png", "csv")}
+    tables = {path.name for path in (finished.results / "tables").iterdir()}
+    assert tables == {f"table1.{form}" for form in ("html", "tex", "csv")}
+    assert (finished.results / "figures/fig1a.png").read_bytes().startswith(b"\x89PNG")
+    assert (finished.results / "figures/fig1a.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_result_says_what_made_it(finished):
+    result = json.loads((finished.results / RUN / "run.json").read_text())
+    assert result["spec"]["recipe"]["learning_rate"] == 0.01
+    assert result["spec"]["recipe"]["epochs"] == 2
+    assert result["parameters"] == 49 * 51 + 51 + 51 * 10 + 10
+    assert result["verdict"] == "finished"
+    assert len(result["code"]) == len(result["stamp"]) == 16
+    assert result["device"] == "cpu"
+    assert {"torch", "numpy", "python"} <= set(result["versions"])
+    with open(finished.results / RUN / "history.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert float(rows[1]["test_accuracy"]) == result["final"]["test_accuracy"]
+    assert float(rows[1]["learning_rate"]) == pytest.approx(0.01 * 0.95)
+
+
+def test_corrupted_labels_are_stored_with_their_hash_and_seed(finished):
+    manifest = finished.results / "data/digits/labels/noise-0.5/seed-1/manifest.json"
+    content = json.loads(manifest.read_text())
+    assert content["spec"]["seed"] == 1
+    assert content["spec"]["label_noise"] == 0.5
+    assert {len(array["sha256"]) for array in content["arrays"].values()} == {64}
+
+
+def test_the_same_run_again_is_the_same_bytes(tree):
+    history = tree.results / RUN / "history.csv"
+    before = history.read_bytes()
+    tree.snakemake("--force", f"results/small/{RUN}/run.json")
+    assert history.read_bytes() == before
+
+
+def test_every_picture_and_number_is_the_same_when_made_again(tree):
+    made = [p for kind in ("figures", "tables") for p in (tree.results / kind).iterdir()]
+    before = {path: path.read_bytes() for path in [*made, tree.results / "scorecard.html"]}
+    tree.snakemake("--forcerun", *(f"summarise_{name}" for name in ("fig1a", "fig1b", "fig1c", "table1")))
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize(
+    ("damage", "word"), [("truncate", "truncated or altered"), ("remove", "missing"), ("flip", "altered")]
+)
+def test_a_damaged_array_stops_the_run_and_the_named_command_mends_it(tree, damage, word):
+    array = tree.results / "data/digits/labels/noise-1/seed-0/train.npy"
+    content = array.read_bytes()
+    whole = bytearray(content)
+    whole[-1] ^= 1
+    array.unlink()
+    if damage != "remove":
+        array.write_bytes(content[:-9] if damage == "truncate" else bytes(whole))
+    run = f"results/small/{RUN.replace('noise-0', 'noise-1')}/run.json"
+    failed = tree.snakemake("--force", run, check=False)
+    assert failed.returncode == 1
+    assert word in failed.stdout
+    assert "labels/noise-1/seed-0/train.npy" in failed.stdout
+    assert "Traceback" not in failed.stdout
+    mend = next(
+        line for line in failed.stdout.splitlines() if line.strip().startswith("snakemake --configfile")
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", *mend.split()], cwd=tree.folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert array.read_bytes() == content
+    tree.snakemake("--force", run)
+
+
+def test_a_result_of_another_configuration_is_refused_even_without_snakemakes_records(tree):
+    shutil.rmtree(tree.folder / ".snakemake")
+    tree.configure("epochs: 2}", "epochs: 2, learning_rate: 0.5}")
+    failed = tree.snakemake("--forcerun", "summarise_fig1c", check=False)
+    assert failed.returncode == 1
+    assert "made by another specification or other code" in failed.stdout
+    assert "--force results/small/runs/digits/true/noise-0/mlp_1x512/none/seed-0/run.json" in failed.stdout
+
+
+def test_an_altered_history_is_refused(tree):
+    history = tree.results / RUN / "history.csv"
+    history.write_text(history.read_text().replace("0.", "0.9", 1))
+    failed = tree.snakemake("--forcerun", "summarise_fig1c", check=False)
+    assert failed.returncode == 1
+    assert "history.csv: missing, truncated or altered" in failed.stdout
+
+
+def test_a_run_that_diverges_is_a_result(tree):
+    tree.configure(
+        "mlp_1x512: {width: 0.1, epochs: 2}", "mlp_1x512: {width: 0.1, epochs: 2, learning_rate: 1.0e+30}"
+    )
+    tree.snakemake()
+    result = json.loads((tree.results / RUN / "run.json").read_text())
+    assert result["verdict"] == "diverged at epoch 1, learning rate 1e+30"
+    assert result["final"]["train_loss"] is None
+    assert "diverged (2)" in (tree.results / "tables/table1.html").read_text()
+    with open(tree.results / "scorecard.csv") as file:
+        verdicts = {row["item"]: row["verdict"] for row in csv.DictReader(file) if row["source"] == "table1"}
+    assert verdicts["mlp_1x512 fits random_labels"] == "not matched"
+
+
+def test_a_killed_workflow_goes_on_and_leaves_no_half_of_anything(fresh):
+    command = [sys.executable, "-m", "snakemake", "--configfile", "config/small.yaml", "--cores", "2"]
+    run = subprocess.Popen(
+        command, cwd=fresh.folder, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    deadline = time.time() + 120
+    while not list(fresh.results.glob("runs/**/run.json")):
+        assert time.time() < deadline
+        assert run.poll() is None
+        time.sleep(0.05)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    for path in fresh.results.glob("runs/**/run.json"):
+        json.loads(path.read_text())
+    fresh.snakemake("--unlock")
+    fresh.snakemake()
+    assert fresh.planned() == Counter()
+
+
+@pytest.mark.parametrize("config", ["config.yaml", "config/demo.yaml"])
+def test_dry_runs_of_the_shipped_configurations(fresh, config):
+    extra = [] if config == "config.yaml" else ["--configfile", config]
+    done = fresh.snakemake("--dry-run", *extra, small=False)
+    assert "Training inception on gaussian images" in done.stdout
+    assert not (fresh.folder / "results").exists()
+
+
+def test_a_mistake_in_the_configuration_stops_before_any_job(fresh):
+    fresh.configure("seeds: [0, 1]", "seeds: []\nlearnig_rate: 3")
+    failed = fresh.snakemake(check=False)
+    assert failed.returncode == 1
+    assert "seeds: is empty; expected at least 1" in failed.stdout
+    assert "unknown key 'learnig_rate'" in failed.stdout
+    assert "Traceback" not in failed.stdout
+    assert not (fresh.folder / "results").exists()
+
+
+def test_a_figure_of_ones_own_is_an_entry_of_the_configuration(tree):
+    config = yaml.safe_load((tree.folder / "config/small.yaml").read_text())
+    config["figures"]["mine"] = {
+        "plot": "noise_sweep", "quantity": "test_error", "networks": ["inception"], "label_noise": [0.0, 1.0],
+    }  # fmt: skip
+    (tree.folder / "config/small.yaml").write_text(yaml.safe_dump(config))
+    assert tree.planned("mine") == Counter(["summarise_mine", "mine"])
+    tree.snakemake("mine")
+    assert (tree.results / "figures/mine.png").stat().st_size > 5000
+
+
+def test_a_network_of_ones_own_is_a_function_in_the_source_folder(tree):
+    (tree.folder / "src/mine.py").write_text(
+        "from torch import nn\n\n\ndef net(image_shape, classes, width=1.0):\n"
+        "    inputs = image_shape[0] * image_shape[1] * image_shape[2]\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(inputs, classes))\n"
+    )
+    config = yaml.safe_load((tree.folder / "config/small.yaml").read_text())
+    config["networks"]["linear"] = {
+        "factory": "mine:net", "arguments": {}, "width": 1.0, "learning_rate": 0.01, "weight_decay": 0.1,
+        "epochs": 2,
+    }  # fmt: skip
+    config["figures"]["fig1c"]["networks"].append("linear")
+    (tree.folder / "config/small.yaml").write_text(yaml.safe_dump(config))
+    assert tree.planned("fig1c") == Counter(train=4, summarise_fig1c=1, fig1c=1)
+    tree.snakemake("fig1c")
+    tree.edit("src/mine.py", "nn.Flatten(), ", "nn.Flatten(), nn.Identity(), ")
+    assert all("/linear/" in run for run in tree.trained("fig1c"))
