@@ -72,7 +72,7 @@ class Split(NamedTuple):
 
 @torch.no_grad()
 def evaluate(
-    network: nn.Module, images: Tensor, labels: Tensor, batch_size: int = 1000
+    network: nn.Module, images: Tensor, labels: Tensor, batch_size: int = 128
 ) -> tuple[float, float]:
     """Mean cross-entropy (nats) and accuracy of the network in evaluation mode on prepared images."""
     network.eval()

@@ -85,9 +85,14 @@ def test_damage_is_noticed_and_named_with_the_command_that_mends_it(manifest, da
 def test_nothing_is_left_of_a_write_that_failed(tmp_path):
     path = tmp_path / "result.csv"
     path.write_text("old")
-    with pytest.raises(RuntimeError), artefacts.written_whole(path) as temporary:
-        temporary.write_text("half of the new")
-        raise RuntimeError
+
+    def write_half():
+        with artefacts.written_whole(path) as temporary:
+            temporary.write_text("half of the new")
+            raise OSError("no space left on device")
+
+    with pytest.raises(OSError, match="no space"):
+        write_half()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -9,7 +9,8 @@ HERE = Path(__file__).parents[2]
 FILES = {
     "script.py": '"""A script."""\nfrom pkg import near\nimport json\nprint(near.value())\n',
     "src/pkg/__init__.py": "",
-    "src/pkg/near.py": "from . import far\nfrom pkg.sub.deep import LIMIT\ndef value():\n    return far.F + LIMIT\n",
+    "src/pkg/near.py": "from . import far\nfrom pkg.sub.deep import LIMIT\n"
+    "def value():\n    return far.F + LIMIT\n",
     "src/pkg/far.py": "F = 1\n",
     "src/pkg/sub/__init__.py": "",
     "src/pkg/sub/deep.py": "LIMIT = 3\n",
