@@ -7,6 +7,7 @@ snakemake --cores 2 --configfile config/demo.yaml    the demo
 """
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -31,14 +32,16 @@ try:
 except (ConfigurationError, DigestError) as error:
     raise WorkflowError(str(error))
 
-overlays = [str(file) for file in workflow.config_settings.configfiles or ()]
+# This call as a user would type it, for messages that say how to make something again.
+command = ["snakemake"]
+if workflow.config_settings.configfiles:
+    command += ["--configfile", *map(os.path.relpath, workflow.config_settings.configfiles)]
+if workflow.config_settings.config:
+    command += ["--config", *workflow.config_settings.config_args]
 os.environ.update(
     # Jobs run the code of this tree, which is the code that the digests describe.
     PYTHONPATH=os.pathsep.join(map(str, plan.roots)),
-    # For messages of jobs that say what to do.
-    RETHINKING_SNAKEMAKE=" ".join(
-        ["snakemake", *(["--configfile", *overlays] if overlays else [])]
-    ),
+    RETHINKING_SNAKEMAKE=shlex.join(command),
 )
 
 

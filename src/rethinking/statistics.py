@@ -82,9 +82,10 @@ def noise_sweep(histories: pd.DataFrame, threshold: float, confidence: float) ->
     with the same seed at noise 0; ``test_error`` after the last epoch. Where some run never reached
     ``threshold`` the mean over the others would be too small: the row then has ``not_fitted`` > 0, no
     interval, and as ``mean`` a lower bound, which counts those runs with the epochs they had.
-    ``chance`` is the test error of guessing, 1 - 1/k for k classes.
+    ``chance`` is the test error of guessing, 1 - 1/k for k classes. A run that diverged has no test error.
     """
     last = last_epochs(histories).assign(test_error=lambda f: 1 - f["test_accuracy"])
+    last.loc[last["verdict"].str.startswith("diverged"), "test_error"] = np.nan
     times = histories.groupby(RUN, sort=False)["train_accuracy"].agg(
         lambda accuracy: epochs_to_fit(accuracy, threshold)
     )

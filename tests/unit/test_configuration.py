@@ -1,6 +1,7 @@
 """A configuration that cannot be run is refused with every problem named and a way out."""
 
 import copy
+import datetime
 import re
 from pathlib import Path
 
@@ -71,21 +72,27 @@ CASES = [
     (("networks", "alexnet", "epochs"), 1.5, "networks.alexnet.epochs: expected integer, found float 1.5"),
     (("networks", "alexnet", "epochs"), True, "expected integer, found bool True"),
     (("networks", "alexnet", "epochs"), 0, "expected at least 1, found 0"),
-    (("networks", "alexnet", "learning_rate"), float("nan"), "expected a finite number"),
-    (("networks", "alexnet", "learning_rate"), float("inf"), "expected a finite number"),
+    (("networks", "alexnet", "learning_rate"), float("nan"), "expected a finite number of reasonable size"),
+    (("networks", "alexnet", "learning_rate"), float("inf"), "expected a finite number of reasonable size"),
     (("networks", "alexnet", "learning_rate"), -1, "expected more than 0, found -1"),
     (("networks", "alexnet", "factory"), "alexnet", "expected module:function"),
     (("networks", "alexnet", "factory"), "rethinking.networks.alex:alexnet", "no module"),
     (("networks", "alexnet", "factory"), "rethinking.networks.alexnet:alex", "defines no function 'alex'"),
     (("networks", "alexnet", "arguments"), {"width": 2}, "width is set by the workflow"),
     (("networks", "alexnet", "initialisation"), "xavier", "'xavier' is not possible"),
+    (("networks", "alexnet", "arguments"), {"hidden_layer": 2}, "alexnet takes no 'hidden_layer'"),
+    (("networks", "mlp_1x512", "arguments"), {"hidden": 2}, "did you mean 'hidden_layers'?"),
+    (("networks", "alexnet", "arguments"), {"day": datetime.date(2026, 1, 1)}, "found date 2026-01-01"),
+    (("networks", "alexnet", "epochs"), 10**400, "reasonable size"),
+    (("networks", 1), PAPER["networks"]["alexnet"], "networks: the key 1 is int"),
+    (("figures", "fig1b", "label_noise"), [0.0, 1e-9], "at most six decimals"),
     (("networks", "Alex Net"), PAPER["networks"]["alexnet"], "'Alex Net' is not a possible name"),
     (("networks",), {}, "networks: is empty"),
     (("seeds",), [], "seeds: is empty; expected at least 1"),
     (("seeds",), [0, 1, 0], "seeds: has an entry twice"),
     (("seeds",), [-1], "seeds[0]: expected a value in [0, 4294967295], found -1"),
-    (("seeds",), 3, "seeds: expected array, found int 3"),
-    (("seeds",), None, "seeds: expected array, found NoneType None"),
+    (("seeds",), 3, "seeds: expected a list, found int 3"),
+    (("seeds",), None, "seeds: expected a list, found NoneType None"),
     (("dataset",), "cifar", "dataset: 'cifar' is not defined; did you mean 'cifar10'?"),
     (("datasets", "cifar11"), {"crop": 28}, "did you mean 'cifar10'?"),
     (("datasets", "cifar10", "crop"), 40, "datasets.cifar10.crop: images of cifar10 are 32 pixels"),
@@ -114,7 +121,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("path", "value", "expected"), CASES, ids=[".".join(case[0]) for case in CASES])
+@pytest.mark.parametrize(
+    ("path", "value", "expected"), CASES, ids=[".".join(map(str, case[0])) for case in CASES]
+)
 def test_each_mistake_is_named(path, value, expected):
     found = problems(with_value(path, value))
     assert any(expected in problem for problem in found), found
@@ -155,6 +164,14 @@ def test_whole_numbers_and_decimals_are_the_same_run():
     theirs = Plan(with_value(("training", "decay"), 1.0), HERE)
     run = ours.shown_runs("fig1a")[0]
     assert repr(ours.train_job(run)) == repr(theirs.train_job(run))
+
+
+def test_integers_may_be_written_with_a_point():
+    config = with_value(("seeds",), [0.0, 1.0])
+    config["networks"]["alexnet"]["epochs"] = 80.0
+    checked = check(config, HERE, ROOTS)
+    assert repr(checked["seeds"]) == "[0, 1]"
+    assert repr(checked["networks"]["alexnet"]["epochs"]) == "80"
 
 
 @pytest.mark.parametrize(("noise", "text"), [(0.0, "0"), (1.0, "1"), (0.25, "0.25"), (1e-7, "0.0000001")])

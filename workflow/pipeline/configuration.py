@@ -1,7 +1,7 @@
 """Is this a configuration that can be run? Answered before any job starts, with every problem at once."""
 
+import ast
 import difflib
-import math
 import os
 from pathlib import Path
 
@@ -16,6 +16,9 @@ RESERVED = {"all", "scorecard", "prepare_dataset", "corrupt_labels", "corrupt_im
 RESERVED |= {"summarise", "draw", "tabulate"}
 # Side of the stored images of each data set in pixels: a crop cannot be larger.
 SIDES = {"cifar10": 32, "digits": 8}
+LARGEST = 1e300
+FACTORY_ARGUMENTS = {"image_shape", "classes", "width"}
+KINDS = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false"}
 
 
 class ConfigurationError(Exception):
@@ -63,7 +66,9 @@ def _explain(error) -> list[str]:
         return [f"{where}: {value!r} is not possible; {nearest(value, error.validator_value)}"]
     if rule == "type":
         wanted = error.validator_value
-        wanted = " or ".join(wanted) if isinstance(wanted, list) else wanted
+        wanted = " or ".join(
+            KINDS.get(kind, kind) for kind in (wanted if isinstance(wanted, list) else [wanted])
+        )
         message = f"{where}: expected {wanted}, found {type(value).__name__} {value!r}"
         if _looks_like_a_number(value):
             message += "; YAML reads this as text, write it as a plain decimal such as 0.0005 or 5.0e-4"
@@ -93,11 +98,23 @@ def _explain(error) -> list[str]:
     return [f"{where}: {error.message}"]
 
 
-def _not_finite(value, path=()) -> list[str]:
-    if isinstance(value, float) and not math.isfinite(value):
-        return [f"{_where(path)}: expected a finite number, found {value!r}"]
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [problem for key, item in items for problem in _not_finite(item, (*path, key))]
+def _odd_values(value, path=()) -> list[str]:
+    """What YAML can hold and a configuration cannot: dates, infinities, keys that are not text."""
+    where = _where(path)
+    if isinstance(value, dict):
+        odd = [
+            f"{where}: the key {key!r} is {type(key).__name__}; put it in quotes or rename it"
+            for key in value
+            if not isinstance(key, str)
+        ]
+        return odd + [p for key, item in value.items() for p in _odd_values(item, (*path, str(key)))]
+    if isinstance(value, list):
+        return [p for index, item in enumerate(value) for p in _odd_values(item, (*path, index))]
+    if isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
+        return [f"{where}: expected a finite number of reasonable size, found {str(value)[:40]}"]
+    if not isinstance(value, str | int | float | None):
+        return [f"{where}: expected text, a number or a truth value, found {type(value).__name__} {value}"]
+    return []
 
 
 def _plain(value):
@@ -110,20 +127,36 @@ def _plain(value):
 
 
 def _network_problems(config: dict, roots: tuple[Path, ...]) -> list[str]:
+    """Factories that do not exist or do not take the arguments they are given."""
     problems = []
     for name, network in config["networks"].items():
         module, _, function = network["factory"].partition(":")
-        where = f"networks.{name}.factory"
+        where = f"networks.{name}"
         path = find_module(module, roots)
         if path is None:
-            problems.append(f"{where}: no module {module!r} below {' or '.join(str(root) for root in roots)}")
-        elif f"def {function}(" not in path.read_text():
-            problems.append(f"{where}: {path} defines no function {function!r}")
-        taken = {"image_shape", "classes", "width"} & set(network["arguments"])
-        if taken:
+            folders = " or ".join(str(root) for root in roots)
+            problems.append(f"{where}.factory: no module {module!r} below {folders}")
+            continue
+        try:
+            body = ast.parse(path.read_bytes()).body
+        except SyntaxError as error:
+            problems.append(f"{where}.factory: {path}, line {error.lineno}: {error.msg}")
+            continue
+        functions = {node.name: node.args for node in body if isinstance(node, ast.FunctionDef)}
+        if function not in functions:
             problems.append(
-                f"networks.{name}.arguments: {', '.join(sorted(taken))} is set by the workflow; remove it"
+                f"{where}.factory: {path} defines no function {function!r}; {nearest(function, functions)}"
             )
+            continue
+        signature = functions[function]
+        known = {argument.arg for argument in signature.args + signature.kwonlyargs} - FACTORY_ARGUMENTS
+        for argument in network["arguments"]:
+            if argument in FACTORY_ARGUMENTS:
+                problems.append(f"{where}.arguments: {argument} is set by the workflow; remove it")
+            elif argument not in known and signature.kwarg is None:
+                problems.append(
+                    f"{where}.arguments: {function} takes no {argument!r}; {nearest(argument, known)}"
+                )
     return problems
 
 
@@ -148,8 +181,9 @@ def _query_problems(config: dict, folder: Path) -> list[str]:
             )
     if not config["figures"] and not config["tables"]:
         problems.append("figures and tables are both empty; define at least one")
-    for name in sorted((set(config["figures"]) | set(config["tables"])) & RESERVED):
-        problems.append(f"{name!r} is the name of a rule; give the figure or table another name")
+    for name in sorted(set(config["figures"]) | set(config["tables"])):
+        if name in RESERVED or name.startswith("summarise_"):
+            problems.append(f"{name!r} is the name of a rule; give the figure or table another name")
     for name in sorted(set(config["figures"]) & set(config["tables"])):
         problems.append(f"{name!r} is the name of a figure and of a table; rename one of them")
     for name, figure in config["figures"].items():
@@ -159,6 +193,9 @@ def _query_problems(config: dict, folder: Path) -> list[str]:
         else:
             for index, network in enumerate(figure["networks"]):
                 check_network(f"{where}.networks[{index}]", network)
+            for index, noise in enumerate(figure["label_noise"]):
+                if round(noise, 6) != noise:
+                    problems.append(f"{where}.label_noise[{index}]: at most six decimals, found {noise!r}")
             if figure["quantity"] == "relative_time_to_fit" and 0.0 not in figure["label_noise"]:
                 problems.append(f"{where}.label_noise: times are relative to p = 0; add 0.0")
     for name, table in config["tables"].items():
@@ -193,19 +230,23 @@ def _results_problems(config: dict) -> list[str]:
     return []
 
 
-def _with_floats(value, schema: dict):
-    """``value`` with every number of the schema as float, so that 1 and 1.0 are the same run."""
-    if schema.get("type") == "number":
-        return float(value)
+def _in_one_form(value, schema: dict):
+    """``value`` with numbers as the schema has them, so that 1 and 1.0 are the same run."""
+    kind = schema.get("type")
+    if value is not None and not isinstance(value, bool):
+        if kind == "number":
+            return float(value)
+        if kind == "integer" or (isinstance(kind, list) and "integer" in kind):
+            return int(value)
     if isinstance(value, dict):
         schemas = dict(schema.get("properties", {}))
         for part in schema.get("allOf", ()):
             if value.get("plot") == part["if"]["properties"]["plot"]["const"]:
                 schemas.update(part["then"]["properties"])
         others = schema.get("additionalProperties") or {}
-        return {key: _with_floats(item, schemas.get(key, others)) for key, item in value.items()}
+        return {key: _in_one_form(item, schemas.get(key, others)) for key, item in value.items()}
     if isinstance(value, list):
-        return [_with_floats(item, schema.get("items", {})) for item in value]
+        return [_in_one_form(item, schema.get("items", {})) for item in value]
     return value
 
 
@@ -217,10 +258,12 @@ def check(config: dict, folder: Path, roots: tuple[Path, ...]) -> dict:
     """
     schema = yaml.safe_load(SCHEMA.read_text())
     config = _plain(config)
-    errors = Draft202012Validator(schema).iter_errors(config)
-    problems = [text for error in errors for text in _explain(error)] + _not_finite(config)
+    problems = _odd_values(config)
     if not problems:
-        config = _with_floats(config, schema)
+        errors = Draft202012Validator(schema).iter_errors(config)
+        problems = [text for error in errors for text in _explain(error)]
+    if not problems:
+        config = _in_one_form(config, schema)
         problems = (
             _network_problems(config, roots) + _query_problems(config, folder) + _results_problems(config)
         )

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
 
 class DigestError(Exception):
     """A project file that cannot be read as Python."""
@@ -25,23 +27,34 @@ def _parse(path: Path) -> ast.Module:
         raise DigestError(f"{path}, line {error.lineno}: {error.msg}; mend it and run again") from None
 
 
-def _strip_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:] or [ast.Pass()]
-    return tree
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    first = body[0]
+    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return body[1:] if is_text and isinstance(first.value.value, str) else body
+
+
+def _text(node) -> str:
+    """A syntax tree as text, without positions, docstrings and empty fields.
+
+    ``ast.dump`` and ``ast.unparse`` say the same in other words in each version of Python; the fields
+    that new versions add are empty for old code, so leaving these out keeps the text as it was.
+    """
+    if isinstance(node, list):
+        return "[" + ",".join(map(_text, node)) + "]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = dict(ast.iter_fields(node))
+    if fields.get("body") and isinstance(node, DOCUMENTED):
+        fields["body"] = _without_docstring(fields["body"])
+    if isinstance(node, ast.JoinedStr):  # Python 3.12.1 puts empty pieces into format specifications
+        fields["values"] = [v for v in node.values if not (isinstance(v, ast.Constant) and v.value == "")]
+    filled = (f"{name}={_text(value)}" for name, value in fields.items() if value not in (None, []))
+    return f"{type(node).__name__}({','.join(filled)})"
 
 
 @cache
 def _normalised(path: Path) -> str:
-    # unparse and not dump: its text is nearly the same from one Python version to the next.
-    return ast.unparse(_strip_docstrings(ast.parse(ast.unparse(_parse(path)))))
+    return _text(_parse(path))
 
 
 def find_module(name: str, roots: Iterable[Path]) -> Path | None:
