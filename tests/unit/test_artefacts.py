@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from pipeline import artefacts
 from pipeline.stamps import stamp
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from pipeline.configuration import SCHEMA, ConfigurationError, check
 from pipeline.plan import Plan, noise_text
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from pipeline.devices import lease, visible_devices
 
 HERE = Path(__file__).parents[2]

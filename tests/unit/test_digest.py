@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from pipeline import digest
 
 HERE = Path(__file__).parents[2]

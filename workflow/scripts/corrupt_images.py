@@ -1,9 +1,9 @@
 """Draw corrupted training and test images once and store them."""
 
 import numpy as np
+
 from pipeline import artefacts
 from pipeline.job import logged
-
 from rethinking import corruptions
 from rethinking.seeds import numpy_generator
 

@@ -2,7 +2,6 @@
 
 from pipeline import artefacts
 from pipeline.job import logged
-
 from rethinking.corruptions import corrupt_labels
 from rethinking.seeds import numpy_generator
 

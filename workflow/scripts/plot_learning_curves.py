@@ -1,9 +1,9 @@
 """Draw training loss against steps (figure 1a) from its summary."""
 
 import pandas as pd
+
 from pipeline.artefacts import written_whole
 from pipeline.job import logged
-
 from rethinking.plotting import learning_curves, style
 
 with logged(snakemake.log[0]):

@@ -1,9 +1,9 @@
 """Draw a quantity against label noise (figures 1b and 1c) from its summary."""
 
 import pandas as pd
+
 from pipeline.artefacts import written_whole
 from pipeline.job import logged
-
 from rethinking.plotting import noise_sweep, style
 
 with logged(snakemake.log[0]):

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from pipeline import artefacts
 from pipeline.job import logged
-
 from rethinking import datasets
 
 with logged(snakemake.log[0]):

@@ -3,7 +3,6 @@
 from pipeline.artefacts import written_whole
 from pipeline.job import logged
 from pipeline.results import read_histories
-
 from rethinking import statistics
 
 with logged(snakemake.log[0]):

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+
 from pipeline import artefacts
 from pipeline.devices import lease, visible_devices
 from pipeline.job import logged, provenance
 from pipeline.stamps import stamp
-
 from rethinking.networks.initialisation import count_parameters, initialise
 from rethinking.seeds import torch_seed
 from rethinking.training import Epoch, Recipe, Split, train

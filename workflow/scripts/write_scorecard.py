@@ -1,9 +1,9 @@
 """Compare the summaries of all figures and tables with the paper, number by number, claim by claim."""
 
 import pandas as pd
+
 from pipeline.artefacts import written_whole
 from pipeline.job import logged
-
 from rethinking import scorecard
 from rethinking.claims import claims
 from rethinking.plotting import pages

@@ -1,9 +1,9 @@
 """Set an accuracy table (table 1) as HTML and LaTeX from its summary."""
 
 import pandas as pd
+
 from pipeline.artefacts import written_whole
 from pipeline.job import logged
-
 from rethinking.plotting import pages
 
 with logged(snakemake.log[0]):
