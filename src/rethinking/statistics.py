@@ -128,3 +128,27 @@ def accuracy_table(histories: pd.DataFrame, confidence: float) -> pd.DataFrame:
     exact = table["quantity"] == "parameters"
     table.loc[exact, ["lower", "upper"]] = np.nan
     return table
+
+
+def table_rows(summary: pd.DataFrame, paper: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The summary of an accuracy table with one row for each row of the table.
+
+    Columns: the keys, ``parameters``, ``runs``, ``diverged``, and for train and test accuracy the mean
+    under its own name with ``_lower`` and ``_upper``; with ``paper`` also its numbers, ``paper_…``.
+    """
+    keys = ["network", "condition", "random_crop", "weight_decay"]
+    rows = []
+    for values, group in summary.groupby(keys, sort=False):
+        cells = group.set_index("quantity")
+        row = dict(zip(keys, values, strict=True))
+        row["parameters"] = int(cells.loc["parameters", "mean"])
+        row |= {key: int(cells.loc["train_accuracy", key]) for key in ("runs", "diverged")}
+        for quantity in ("train_accuracy", "test_accuracy"):
+            row[quantity] = cells.loc[quantity, "mean"]
+            row |= {f"{quantity}_{end}": cells.loc[quantity, end] for end in ("lower", "upper")}
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    if paper is None:
+        return table
+    printed = [column for column in paper if column not in keys]
+    return table.merge(paper.rename(columns={c: f"paper_{c}" for c in printed}), on=keys, how="left")

@@ -136,3 +136,19 @@ def test_diverged_runs_are_counted_and_left_out_of_the_mean():
     assert train["diverged"] == 1
     assert row(table, quantity="parameters")["mean"] == 123
     assert row(table, quantity="test_accuracy")["chance"] == pytest.approx(0.1)
+
+
+def test_a_table_has_a_row_a_row_with_the_papers_numbers_beside():
+    histories = pd.concat([history([0.5, 0.7], 1), history([0.5, 0.9], 2)], ignore_index=True)
+    summary = statistics.accuracy_table(histories, 0.95)
+    paper = pd.DataFrame(
+        [("mlp", "true_labels", False, False, 123, 1.0, 0.5)],
+        columns=["network", "condition", "random_crop", "weight_decay",
+                 "parameters", "train_accuracy", "test_accuracy"],
+    )  # fmt: skip
+    (found,) = statistics.table_rows(summary, paper).to_dict("records")
+    assert found["train_accuracy"] == pytest.approx(0.8)
+    assert found["train_accuracy_upper"] > 0.8 > found["train_accuracy_lower"]
+    assert found["runs"] == 2
+    assert found["paper_test_accuracy"] == 0.5
+    assert len(statistics.table_rows(summary, paper.assign(network="other"))) == 1

@@ -23,7 +23,7 @@ def test_the_results_tree_is_as_documented(finished):
     figures = {path.name for path in (finished.results / "figures").iterdir()}
     assert figures == {f"fig1{x}.{form}" for x in "abc" for form in ("pdf", "png", "csv")}
     tables = {path.name for path in (finished.results / "tables").iterdir()}
-    assert tables == {f"table1.{form}" for form in ("html", "tex", "csv")}
+    assert tables == {f"table1.{form}" for form in ("html", "tex", "csv", "summary.csv")}
     assert (finished.results / "figures/fig1a.png").read_bytes().startswith(b"\x89PNG")
     assert (finished.results / "figures/fig1a.pdf").read_bytes().startswith(b"%PDF")
 
@@ -119,7 +119,7 @@ def test_a_run_that_diverges_is_a_result(tree):
     result = json.loads((tree.results / RUN / "run.json").read_text())
     assert result["verdict"] == "diverged at epoch 1, learning rate 1e+30"
     assert result["final"]["train_loss"] is None
-    assert "diverged (2)" in (tree.results / "tables/table1.html").read_text()
+    assert "– (2 diverged)" in (tree.results / "tables/table1.html").read_text()
     with open(tree.results / "scorecard.csv") as file:
         verdicts = {row["item"]: row["verdict"] for row in csv.DictReader(file) if row["source"] == "table1"}
     assert verdicts["mlp_1x512 fits random_labels"] == "not matched"

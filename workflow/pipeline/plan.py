@@ -98,9 +98,10 @@ class Plan:
         )
 
     def summary(self, name: str) -> str:
-        """The CSV behind a figure or table."""
-        kind = "tables" if name in self.config["tables"] else "figures"
-        return f"{self.results}/{kind}/{name}.csv"
+        """The numbers that a figure draws or a table sets, in long form."""
+        if name in self.config["tables"]:
+            return f"{self.results}/tables/{name}.summary.csv"
+        return f"{self.results}/figures/{name}.csv"
 
     # --- what makes each --------------------------------------------------------------------------
 

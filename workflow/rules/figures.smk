@@ -77,6 +77,7 @@ for name, table in TABLES.items():
             plan.summary(name),
             *([table["paper"]] if table.get("paper") else []),
         output:
+            csv=f"{plan.results}/tables/{name}.csv",
             html=f"{plan.results}/tables/{name}.html",
             tex=f"{plan.results}/tables/{name}.tex",
         log:
@@ -100,6 +101,7 @@ for name, table in TABLES.items():
 rule scorecard:
     input:
         [plan.summary(name) for name in [*FIGURES, *TABLES]],
+        [entry["paper"] for entry in [*FIGURES.values(), *TABLES.values()] if entry.get("paper")],
     output:
         scorecard,
     log:

@@ -22,7 +22,7 @@ rule train:
     threads: plan.config["execution"]["threads"]
     resources:
         gpu=plan.config["execution"]["gpu"],
-        mem_mb=6000,
+        mem_mb=4000,
         runtime=240,
     params:
         job=lambda wildcards: plan.train_job(plan.run_from_path(wildcards)),

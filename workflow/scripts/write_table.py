@@ -1,16 +1,20 @@
-"""Set an accuracy table (table 1) as HTML and LaTeX from its summary."""
+"""Set an accuracy table (table 1) as CSV, HTML and LaTeX from its summary."""
 
 import pandas as pd
 
 from pipeline.artefacts import written_whole
 from pipeline.job import logged
 from rethinking.plotting import pages
+from rethinking.statistics import table_rows
 
 with logged(snakemake.log[0]):
     spec = snakemake.params.job["spec"]
     paper = pd.read_csv(spec["paper"]) if spec["paper"] else None
-    rows = pages.accuracy_rows(pd.read_csv(snakemake.input[0]), paper)
+    table = table_rows(pd.read_csv(snakemake.input[0]), paper)
+    rows = pages.accuracy_rows(table)
     about = (spec["name"], spec["dataset"], spec["seeds"], spec["confidence"])
+    with written_whole(snakemake.output.csv) as temporary:
+        table.to_csv(temporary, index=False)
     with written_whole(snakemake.output.html) as temporary:
         temporary.write_text(pages.accuracy_html(rows, *about))
     with written_whole(snakemake.output.tex) as temporary:

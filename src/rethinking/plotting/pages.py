@@ -75,42 +75,35 @@ def _readable(item: str) -> str:
     return re.sub(r"[a-z]\w*", lambda word: style.NAMES.get(word[0], word[0].replace("_", " ")), item)
 
 
-def _per_cent(row: pd.Series) -> str:
+def _per_cent(row: pd.Series, quantity: str) -> str:
     """Mean ± half the interval in per cent, as far as they are known."""
-    if not math.isfinite(row["mean"]):
-        return f"diverged ({row['diverged']})" if row.get("diverged", 0) else "–"
-    text = f"{100 * row['mean']:.2f}"
-    if math.isfinite(row["upper"]):
-        text += f" ± {100 * (row['upper'] - row['mean']):.2f}"
-    if row.get("diverged", 0):
-        text += f" ({row['diverged']} diverged)"
-    return text
+    diverged = f" ({row['diverged']} diverged)" if row["diverged"] else ""
+    if not math.isfinite(row[quantity]):
+        return "–" + diverged
+    half = row[f"{quantity}_upper"] - row[quantity]
+    spread = f" ± {100 * half:.2f}" if math.isfinite(half) else ""
+    return f"{100 * row[quantity]:.2f}{spread}{diverged}"
 
 
-def accuracy_rows(summary: pd.DataFrame, paper: pd.DataFrame | None) -> pd.DataFrame:
-    """Table 1 as the paper sets it, as text; accuracies in per cent, the paper's beside ours."""
-    keys = ["network", "condition", "random_crop", "weight_decay"]
-    rows = []
-    for values, group in summary.groupby(keys, sort=False):
-        network, condition, crop, decay = values
-        by_quantity = group.set_index("quantity")
-        row = {
-            "model": style.name(network),
-            "labels": style.name(condition),
-            "parameters": f"{int(by_quantity.loc['parameters', 'mean']):,}",
-            "random crop": "yes" if crop else "no",
-            "weight decay": "yes" if decay else "no",
-            "train accuracy": _per_cent(by_quantity.loc["train_accuracy"]),
-            "test accuracy": _per_cent(by_quantity.loc["test_accuracy"]),
+def accuracy_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of ``statistics.table_rows`` as text, set as in the paper; accuracies in per cent."""
+    text = pd.DataFrame(
+        {
+            "model": table["network"].map(style.name),
+            "labels": table["condition"].map(style.name),
+            "parameters": table["parameters"].map("{:,}".format),
+            "random crop": table["random_crop"].map({True: "yes", False: "no"}),
+            "weight decay": table["weight_decay"].map({True: "yes", False: "no"}),
+            "train accuracy": table.apply(_per_cent, axis=1, quantity="train_accuracy"),
+            "test accuracy": table.apply(_per_cent, axis=1, quantity="test_accuracy"),
         }
-        if paper is not None:
-            match = paper[(paper[keys] == pd.Series(values, index=keys)).all(axis=1)]
-            for part in ("train", "test"):
-                row[f"paper: {part}"] = (
-                    f"{100 * match[f'{part}_accuracy'].iloc[0]:.2f}" if len(match) else "–"
-                )
-        rows.append(row)
-    return pd.DataFrame(rows)
+    )
+    for part in ("train", "test"):
+        if f"paper_{part}_accuracy" in table:
+            text[f"paper: {part}"] = table[f"paper_{part}_accuracy"].map(
+                lambda value: "–" if pd.isna(value) else f"{100 * value:.2f}"
+            )
+    return text
 
 
 def accuracy_html(rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float) -> str:
