@@ -14,6 +14,7 @@ it runs. Snakemake reruns a job when either changes.
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,6 +77,11 @@ class Plan:
         self.config = check(config, folder, self.roots)
         self.results = str(Path(self.config["results"]).expanduser())
         self.dataset = self.config["dataset"]
+        # Snakemake asks for the parameters of a job several times, and every figure for those of its runs.
+        self.prepare_job = cache(self.prepare_job)
+        self.images_job = cache(self.images_job)
+        self.labels_job = cache(self.labels_job)
+        self.train_job = cache(self.train_job)
 
     # --- where things lie -------------------------------------------------------------------------
 
