@@ -8,6 +8,10 @@ import numpy as np
 from rethinking.seeds import numpy_generator
 
 
+class DataError(Exception):
+    """A data set that is not there and cannot be fetched, or is not what it should be."""
+
+
 class Dataset(NamedTuple):
     """A fixed split: images are uint8 in 0..255 and N×H×W×C, labels int64 in 0..classes-1."""
 
@@ -65,13 +69,20 @@ def load_cifar10(folder: str | Path) -> Dataset:
     """CIFAR-10: 50,000 train and 10,000 test images, 32×32 RGB, in ``folder`` or downloaded there.
 
     Torchvision checks each file against its published MD5 before it unpickles it, and the archive
-    after a download. Raises ``RuntimeError`` where the data are neither there nor to be had.
+    after a download. Raises ``DataError`` where the data are neither there nor to be had.
     Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images" (2009).
     """
     from torchvision.datasets import CIFAR10
 
-    train = CIFAR10(str(folder), train=True, download=True)
-    test = CIFAR10(str(folder), train=False, download=False)
+    try:
+        train = CIFAR10(str(folder), train=True, download=True)
+        test = CIFAR10(str(folder), train=False, download=False)
+    except (OSError, RuntimeError) as error:
+        raise DataError(
+            f"CIFAR-10 is not in {Path(folder).absolute()} and could not be fetched ({error}). Put "
+            f"{CIFAR10.filename} (MD5 {CIFAR10.tgz_md5}) from {CIFAR10.url} into that folder and run the "
+            "same command again"
+        ) from error
     return Dataset(
         train.data,
         np.asarray(train.targets, dtype=np.int64),

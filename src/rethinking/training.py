@@ -99,8 +99,8 @@ def train(
     The data stay on that device for the whole run. Every epoch goes through all training examples
     once, in an order drawn from ``seed`` (purpose "batch_order"), the last and smaller batch
     included; crops come from ``seed`` too (purpose "augmentation"). ``report`` is called with each
-    epoch as it ends. A loss or a weight that is not finite ends the run with the verdict
-    "diverged at epoch …": that is a result, not an error.
+    epoch as it ends. A loss that is not finite ends the run with the verdict "diverged at epoch …":
+    that is a result, not an error.
     """
     device = next(network.parameters()).device
     train_split, test_split = (Split(*(t.to(device) for t in s)) for s in (train_split, test_split))

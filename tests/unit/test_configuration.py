@@ -109,7 +109,13 @@ CASES = [
     (("figures", "fig1a", "conditions"), ["gausian"], "did you mean 'gaussian'?"),
     (("figures", "fig1a", "network"), "lenet", "no network 'lenet' is defined"),
     (("figures", "fig1a", "plot"), "bars", "figures.fig1a.plot: 'bars' is not possible"),
-    (("figures", "fig1a", "paper"), "paper/fig9.csv", "no file"),
+    (("figures", "fig1a", "paper"), {"cifar10": "paper/fig9.csv"}, "no file"),
+    (("figures", "fig1a", "paper"), {"cifar": "paper/fig1a.csv"}, "did you mean 'cifar10'?"),
+    (
+        ("networks", "own"),
+        PAPER["networks"]["alexnet"] | {"factory": "rethinking.networks.layers:scaled"},
+        "must take",
+    ),
     (("figures", "fig9"), {}, "figures.fig9: the key 'plot' is missing"),
     (("figures", "train"), PAPER["figures"]["fig1a"], "'train' is the name of a rule"),
     (("figures", "table1"), PAPER["figures"]["fig1a"], "'table1' is the name of a figure and of a table"),
@@ -129,6 +135,21 @@ def test_each_mistake_is_named(path, value, expected):
     found = problems(with_value(path, value))
     assert any(expected in problem for problem in found), found
     assert len(found) == 1, found
+
+
+def test_a_figure_that_an_overlay_sets_to_null_is_not_there():
+    plan = Plan(with_value(("figures", "fig1b"), None), HERE)
+    assert list(plan.shown) == ["fig1a", "fig1c", "table1"]
+
+
+def test_the_papers_numbers_stand_beside_the_papers_data_set_only():
+    assert Plan(PAPER, HERE).paper("fig1a") == "paper/fig1a.csv"
+    assert Plan(with_value(("dataset",), "digits"), HERE).paper("fig1a") is None
+
+
+def test_a_misspelt_network_in_an_overlay_is_told_from_a_new_one():
+    found = problems(with_value(("networks", "alexnt"), {"width": 0.5}))
+    assert all("check its name" in problem for problem in found)
 
 
 def test_a_missing_key_is_named():

@@ -8,10 +8,10 @@ from pipeline import digest
 
 HERE = Path(__file__).parents[2]
 FILES = {
-    "script.py": '"""A script."""\nfrom pkg import near\nimport json\nprint(near.value())\n',
+    "script.py": '"""A script."""\nfrom pkg import near\nimport json\nRESULT = near.value()\n',
     "src/pkg/__init__.py": "",
     "src/pkg/near.py": "from . import far\nfrom pkg.sub.deep import LIMIT\n"
-    "def value():\n    return far.F + LIMIT\n",
+    "def value():\n    if not far.F:\n        raise ValueError('wrong')\n    return far.F + LIMIT\n",
     "src/pkg/far.py": "F = 1\n",
     "src/pkg/sub/__init__.py": "",
     "src/pkg/sub/deep.py": "LIMIT = 3\n",
@@ -68,6 +68,8 @@ def edit(tree, name, old, new):
         ("src/pkg/near.py", "def value():\n", 'def value():\n    """What it gives."""\n\n    # why\n'),
         ("src/pkg/near.py", "far.F + LIMIT", "(far.F\n            + LIMIT)"),
         ("src/pkg/other.py", "X = 1", "X = 2"),
+        ("src/pkg/near.py", "    return", "    print('a message')\n    return"),
+        ("src/pkg/near.py", "'wrong'", "f'expected {LIMIT}, found something else'"),
     ],
 )
 def test_words_layout_and_modules_out_of_reach_do_not_count(tree, name, old, new):
@@ -82,6 +84,7 @@ def test_words_layout_and_modules_out_of_reach_do_not_count(tree, name, old, new
         ("script.py", "near.value()", "near.value() + 1"),
         ("src/pkg/near.py", "far.F + LIMIT", "far.F - LIMIT"),
         ("src/pkg/far.py", "F = 1", "F = 2"),
+        ("src/pkg/near.py", "ValueError", "KeyError"),
         ("src/pkg/sub/deep.py", "LIMIT = 3", "LIMIT = 4"),
         ("src/pkg/sub/__init__.py", "", "import pkg.other\n"),
         ("src/pkg/__init__.py", "", "VERSION = 1\n"),
@@ -104,7 +107,7 @@ def test_modules_that_are_named_in_parameters_count_with_all_that_they_import(tr
 def test_the_digest_is_the_same_in_every_version_of_python(tree):
     """Found with 3.11, 3.12 and 3.13; another value would rerun everything after an upgrade."""
     (tree / "src/pkg/far.py").write_text(VARIED)
-    assert code(tree) == "e09d874d328afed3"
+    assert code(tree) == "7c3028676d320c79"
 
 
 def test_a_file_that_is_not_python_is_named(tree):

@@ -23,12 +23,11 @@ networks:
   mlp_1x512: {width: 0.1, epochs: 2}
 execution: {gpu: 0, threads: 1}
 figures:
-  fig1a: {conditions: [true_labels, random_labels, shuffled_pixels, random_pixels, gaussian], paper: null}
-  fig1b: {networks: [inception, mlp_1x512], label_noise: [0.0, 0.5, 1.0], paper: null}
-  fig1c: {networks: [mlp_1x512], label_noise: [0.0, 1.0], paper: null}
+  fig1a: {conditions: [true_labels, random_labels, shuffled_pixels, random_pixels, gaussian]}
+  fig1b: {networks: [inception, mlp_1x512], label_noise: [0.0, 0.5, 1.0]}
+  fig1c: {networks: [mlp_1x512], label_noise: [0.0, 1.0]}
 tables:
   table1:
-    paper: null
     rows:
       - {network: inception, condition: true_labels, random_crop: true, weight_decay: true}
       - {network: mlp_1x512, condition: true_labels, random_crop: false, weight_decay: false}

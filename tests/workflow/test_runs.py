@@ -3,16 +3,19 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import yaml
 
+HERE = Path(__file__).parents[2]
 RUN = "runs/digits/true/noise-0/mlp_1x512/none/seed-0"
 
 
@@ -109,6 +112,30 @@ def test_an_altered_history_is_refused(tree):
     failed = tree.snakemake("--forcerun", "summarise_fig1c", check=False)
     assert failed.returncode == 1
     assert "history.csv: missing, truncated or altered" in failed.stdout
+
+
+def test_an_altered_result_is_refused(tree):
+    result = tree.results / RUN / "run.json"
+    result.write_text(result.read_text().replace('"parameters": 3', '"parameters": 4'))
+    failed = tree.snakemake("--forcerun", "summarise_fig1c", check=False)
+    assert failed.returncode == 1
+    assert "run.json: altered since it was made" in failed.stdout
+
+
+def test_the_commands_of_the_readme_can_be_given(fresh):
+    readme = (HERE / "README.md").read_text()
+    shell = [line for block in re.findall(r"```sh\n(.*?)```", readme, re.S) for line in block.splitlines()]
+    example = re.search(r"```yaml\n(.*?)```", readme, re.S).group(1)
+    (fresh.folder / "mine.yaml").write_text(example)
+    commands = [line.split("#")[0].split() for line in shell if line.startswith("snakemake")]
+    commands += [command.split() for command in re.findall(r"`(snakemake [^`]+)`", readme)]
+    assert len(commands) >= 6
+    for command in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", *command, "--dry-run"],
+            cwd=fresh.folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, (command, done.stdout + done.stderr)
 
 
 def test_a_run_that_diverges_is_a_result(tree):

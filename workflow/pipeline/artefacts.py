@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.stamps import stamp
+from pipeline.stamps import canonical, stamp
 
 
 class ArtefactError(Exception):
@@ -121,17 +121,28 @@ def load(manifest: str | Path, expected_stamp: str | None = None) -> dict[str, n
     return loaded
 
 
+def write_result(path: str | Path, content: dict) -> None:
+    """Write a JSON result with a hash of its own content, for ``read_result``."""
+    write_json(path, {**content, "sha256": _content_hash(content)})
+
+
+def _content_hash(content: dict) -> str:
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
 def read_result(path: str | Path, expected_stamp: str) -> dict:
-    """A JSON result that carries a stamp, checked against the one that the job was planned with."""
+    """What ``write_result`` wrote, unaltered and with the stamp that the job was planned with."""
     path = Path(path)
     try:
         result = json.loads(path.read_text())
-        found = result["stamp"]
+        found, content_hash = result["stamp"], result.pop("sha256")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError(
             f"{path}: not a result that this workflow wrote ({type(error).__name__}). "
             f"Remake it with\n  {remake(path)}"
         ) from None
+    if _content_hash(result) != content_hash:
+        raise ArtefactError(f"{path}: altered since it was made. Remake it with\n  {remake(path)}")
     if found != expected_stamp:
         raise ArtefactError(
             f"{path}: made by another specification or other code (expected stamp "

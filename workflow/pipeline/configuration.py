@@ -57,7 +57,8 @@ def _explain(error) -> list[str]:
         return [f"{where}: unknown key {key!r}; {nearest(key, known)}" for key in unknown]
     if rule == "required":
         missing = [key for key in error.validator_value if key not in value]
-        return [f"{where}: the key {key!r} is missing" for key in missing]
+        where_from = "" if len(missing) == 1 else "; if this was to change an existing entry, check its name"
+        return [f"{where}: the key {key!r} is missing{where_from}" for key in missing]
     if "propertyNames" in error.absolute_schema_path:
         known = error.validator_value if rule == "enum" else None
         hint = nearest(value, known) if known else "use lower-case letters, digits and _"
@@ -150,6 +151,12 @@ def _network_problems(config: dict, roots: tuple[Path, ...]) -> list[str]:
             continue
         signature = functions[function]
         known = {argument.arg for argument in signature.args + signature.kwonlyargs} - FACTORY_ARGUMENTS
+        missing = FACTORY_ARGUMENTS - {argument.arg for argument in signature.args + signature.kwonlyargs}
+        if missing and signature.kwarg is None:
+            problems.append(
+                f"{where}.factory: {function} in {path} must take {', '.join(sorted(FACTORY_ARGUMENTS))}; "
+                f"{', '.join(sorted(missing))} is missing"
+            )
         for argument in network["arguments"]:
             if argument in FACTORY_ARGUMENTS:
                 problems.append(f"{where}.arguments: {argument} is set by the workflow; remove it")
@@ -212,9 +219,9 @@ def _query_problems(config: dict, folder: Path) -> list[str]:
                 problems.append(f"{where}: the same row stands above already; remove one")
     for kind in ("figures", "tables"):
         for name, entry in config[kind].items():
-            paper = entry.get("paper")
-            if paper is not None and not (folder / paper).is_file():
-                problems.append(f"{kind}.{name}.paper: no file {folder / paper}; name one or say null")
+            for dataset, paper in entry.get("paper", {}).items():
+                if not (folder / paper).is_file():
+                    problems.append(f"{kind}.{name}.paper.{dataset}: no file {folder / paper}")
     return problems
 
 
@@ -258,6 +265,9 @@ def check(config: dict, folder: Path, roots: tuple[Path, ...]) -> dict:
     """
     schema = yaml.safe_load(SCHEMA.read_text())
     config = _plain(config)
+    for kind in ("figures", "tables"):
+        if isinstance(config.get(kind), dict):
+            config[kind] = {name: entry for name, entry in config[kind].items() if entry is not None}
     problems = _odd_values(config)
     if not problems:
         errors = Draft202012Validator(schema).iter_errors(config)

@@ -1,9 +1,9 @@
 """A digest of the code that a job runs: its script and every project module imported from there.
 
 Snakemake's own ``code`` trigger compares a script's modification time and never looks at what the
-script imports. This digest is over the syntax trees instead, without comments, docstrings and
-layout, so a comment, a `touch` or a fresh checkout changes nothing, and an edited function changes
-the digest of exactly the jobs that can reach it.
+script imports. This digest is over the syntax trees instead, without comments, docstrings, layout and
+the wording of messages, so a comment, a `touch` or a fresh checkout changes nothing, and an edited
+function changes the digest of exactly the jobs that can reach it.
 """
 
 import ast
@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+# Modules that say how a job is carried out and not what it computes.
+EXECUTION = {"pipeline.devices", "pipeline.job"}
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -33,14 +35,22 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     return body[1:] if is_text and isinstance(first.value.value, str) else body
 
 
+def _is_message(node) -> bool:
+    """A line that only prints."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"
+
+
 def _text(node) -> str:
-    """A syntax tree as text, without positions, docstrings and empty fields.
+    """A syntax tree as text, without positions, docstrings, messages and empty fields.
 
     ``ast.dump`` and ``ast.unparse`` say the same in other words in each version of Python; the fields
     that new versions add are empty for old code, so leaving these out keeps the text as it was.
     """
     if isinstance(node, list):
-        return "[" + ",".join(map(_text, node)) + "]"
+        return "[" + ",".join(_text(item) for item in node if not _is_message(item)) + "]"
+    if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+        return f"Raise({_text(node.exc.func)})"
     if not isinstance(node, ast.AST):
         return repr(node)
     fields = dict(ast.iter_fields(node))
@@ -93,14 +103,16 @@ def sources(script: Path, modules: tuple[str, ...], roots: tuple[Path, ...]) -> 
     """Every project file that ``script`` can reach by its imports, keyed by module name.
 
     ``modules`` are further starting points, which the script imports by a name it gets in its
-    parameters. Packages' ``__init__`` files count; modules outside ``roots`` do not.
+    parameters. Packages' ``__init__`` files count; modules outside ``roots`` and those of ``EXECUTION``
+    do not.
     """
     found: dict[str, Path] = {"": script}
     queue = [name for module in modules for name in _with_parents(module)]
     queue += [n for name in _imports(script, "") for n in _with_parents(name)]
     while queue:
         name = queue.pop()
-        path = find_module(name, roots) if name and name not in found else None
+        known = not name or name in found or name in EXECUTION
+        path = None if known else find_module(name, roots)
         if path is None:
             continue
         found[name] = path

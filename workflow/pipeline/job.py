@@ -5,7 +5,7 @@ import platform
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 
@@ -15,11 +15,12 @@ PACKAGES = ("torch", "numpy", "scipy", "pandas", "snakemake")
 
 
 @contextmanager
-def logged(path: str) -> Iterator[None]:
+def logged(path: str) -> Iterator[Callable[[str], None]]:
     """Send all output of the block, that of libraries included, to the rule's log.
 
-    An error ends the job: its message goes to the log and to the terminal, the traceback to the log
-    alone, and that of an ``ArtefactError`` nowhere, because the message says it all.
+    Gives a function that tells something to the log and to the terminal. An error ends the job: its
+    message goes to both, the traceback to the log alone, and that of an ``ArtefactError`` nowhere,
+    because the message says it all.
     """
     terminal = os.fdopen(os.dup(2), "w")
     with open(path, "w", buffering=1) as log:
@@ -28,8 +29,13 @@ def logged(path: str) -> Iterator[None]:
             os.dup2(log.fileno(), stream.fileno())
         sys.stdout.reconfigure(line_buffering=True)
         started = time.perf_counter()
+
+        def tell(message: str) -> None:
+            print(message)
+            print(message, file=terminal, flush=True)
+
         try:
-            yield
+            yield tell
         except Exception as error:
             message = f"{type(error).__name__}: {error}"
             print(message, file=terminal, flush=True)

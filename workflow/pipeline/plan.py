@@ -187,16 +187,12 @@ class Plan:
     def figure_job(self, name: str) -> dict:
         """The picture of a figure, from its summary."""
         figure = self.config["figures"][name]
-        spec = {
-            key: figure.get(key) for key in ("plot", "quantity", "network", "networks", "conditions", "paper")
-        }
-        spec |= self._settings()
+        spec = {**figure, "paper": self.paper(name), **self._settings()}
         return self._job(f"plot_{figure['plot']}.py", spec)
 
     def table_job(self, name: str) -> dict:
-        """The HTML and LaTeX of a table, from its summary."""
-        paper = self.config["tables"][name].get("paper")
-        return self._job("write_table.py", {"name": name, "paper": paper, **self._settings()})
+        """The CSV, HTML and LaTeX of a table, from its summary."""
+        return self._job("write_table.py", {"name": name, "paper": self.paper(name), **self._settings()})
 
     def scorecard_job(self) -> dict:
         """The comparison with the paper, from the summaries of all figures and tables."""
@@ -206,20 +202,33 @@ class Plan:
                 "summary": self.summary(name),
                 "kind": entry.get("plot", "accuracy_table"),
                 "quantity": entry.get("quantity"),
-                "paper": entry.get("paper"),
+                "paper": self.paper(name),
             }
-            for kind in ("figures", "tables")
-            for name, entry in self.config[kind].items()
+            for name, entry in self.shown.items()
         ]
-        tolerance = self.config["scorecard"]["tolerance"]
-        return self._job("write_scorecard.py", {"shown": shown, "tolerance": tolerance, **self._settings()})
+        spec = {"shown": shown, "tolerance": self.config["scorecard"]["tolerance"]}
+        spec["fit"] = self.config["fit"]["train_accuracy"]
+        return self._job("write_scorecard.py", spec | self._settings())
+
+    @property
+    def shown(self) -> dict[str, dict]:
+        """Every figure and table of the configuration by name."""
+        return self.config["figures"] | self.config["tables"]
+
+    def paper(self, name: str) -> str | None:
+        """The file with the paper's numbers for a figure or table on this data set, None without one."""
+        return self.shown[name].get("paper", {}).get(self.dataset)
 
     def _settings(self) -> dict:
         return {
             "dataset": self.dataset,
-            "fit": self.config["fit"]["train_accuracy"],
             "confidence": self.config["interval"]["confidence"],
             "seeds": len(self.config["seeds"]),
+            "widths": {
+                name: network["width"]
+                for name, network in self.config["networks"].items()
+                if network["width"] != 1
+            },
         }
 
     @property

@@ -1,5 +1,5 @@
-# Queries over finished runs. A figure of a known kind is an entry of the configuration; a new kind
-# is a summary in rethinking.statistics and a script plot_<kind>.py that draws it.
+# Queries over finished runs. A figure of a known kind is an entry of the configuration; what a new kind
+# takes is in CONTRIBUTING.md, and none of it is here.
 
 FIGURES, TABLES = plan.config["figures"], plan.config["tables"]
 
@@ -12,7 +12,7 @@ tables = expand(
 scorecard = [f"{plan.results}/scorecard.{form}" for form in ("csv", "html")]
 
 
-for name in [*FIGURES, *TABLES]:
+for name in plan.shown:
 
     rule:
         name:
@@ -39,14 +39,14 @@ for name in [*FIGURES, *TABLES]:
             "../scripts/summarise.py"
 
 
-for name, figure in FIGURES.items():
+for name in FIGURES:
 
     rule:
         name:
             name
         input:
             plan.summary(name),
-            *([figure["paper"]] if figure.get("paper") else []),
+            *filter(None, [plan.paper(name)]),
         output:
             pdf=f"{plan.results}/figures/{name}.pdf",
             png=f"{plan.results}/figures/{name}.png",
@@ -68,14 +68,14 @@ for name, figure in FIGURES.items():
             "../scripts/plot_{params.job[spec][plot]}.py"
 
 
-for name, table in TABLES.items():
+for name in TABLES:
 
     rule:
         name:
             name
         input:
             plan.summary(name),
-            *([table["paper"]] if table.get("paper") else []),
+            *filter(None, [plan.paper(name)]),
         output:
             csv=f"{plan.results}/tables/{name}.csv",
             html=f"{plan.results}/tables/{name}.html",
@@ -100,8 +100,8 @@ for name, table in TABLES.items():
 
 rule scorecard:
     input:
-        [plan.summary(name) for name in [*FIGURES, *TABLES]],
-        [entry["paper"] for entry in [*FIGURES.values(), *TABLES.values()] if entry.get("paper")],
+        [plan.summary(name) for name in plan.shown],
+        list(filter(None, map(plan.paper, plan.shown))),
     output:
         scorecard,
     log:

@@ -16,6 +16,8 @@ with logged(snakemake.log[0]):
         spec["seeds"],
         spec["confidence"],
         spec["dataset"],
+        spec["network"],
+        spec["widths"],
     )
     for path in snakemake.output:
         with written_whole(path) as temporary:

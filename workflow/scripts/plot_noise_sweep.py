@@ -16,6 +16,7 @@ with logged(snakemake.log[0]):
         spec["seeds"],
         spec["confidence"],
         spec["dataset"],
+        spec["widths"],
     )
     for path in snakemake.output:
         with written_whole(path) as temporary:

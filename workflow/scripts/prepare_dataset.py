@@ -12,7 +12,11 @@ with logged(snakemake.log[0]):
     if name == "digits":
         dataset = datasets.load_digits()
     else:
-        dataset = datasets.load_cifar10(Path(snakemake.config["data_folder"]).expanduser())
+        try:
+            # Where downloads lie is no part of what the data are, so it is not in the specification.
+            dataset = datasets.load_cifar10(Path(snakemake.config["data_folder"]).expanduser())
+        except datasets.DataError as error:
+            raise artefacts.ArtefactError(str(error)) from None
     images = {"train": dataset.train_images, "test": dataset.test_images}
     labels = {"train": dataset.train_labels, "test": dataset.test_labels}
     artefacts.save(snakemake.output.images, images, **job)

@@ -12,8 +12,10 @@ with logged(snakemake.log[0]):
         summary = statistics.learning_curves(histories, spec["confidence"])
     elif spec["summary"] == "noise_sweep":
         summary = statistics.noise_sweep(histories, spec["fit"], spec["confidence"])
-    else:
+    elif spec["summary"] == "accuracy_table":
         summary = statistics.accuracy_table(histories, spec["confidence"])
+    else:
+        raise ValueError(f"no summary of kind {spec['summary']!r}")
     with written_whole(snakemake.output[0]) as temporary:
         summary.to_csv(temporary, index=False)
     print(f"{len(spec['runs'])} runs, {len(summary)} numbers")

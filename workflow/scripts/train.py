@@ -26,6 +26,9 @@ def split(images: np.ndarray, labels: np.ndarray) -> Split:
     return Split(torch.from_numpy(np.array(images)).permute(0, 3, 1, 2), torch.from_numpy(np.array(labels)))
 
 
+started = time.perf_counter()
+
+
 def line(epoch: Epoch) -> None:
     """One line of the log."""
     print(
@@ -35,12 +38,15 @@ def line(epoch: Epoch) -> None:
     )
 
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0]) as tell:
     job = snakemake.params.job
     spec = job["spec"]
     torch.set_num_threads(snakemake.threads)
     device = torch.device("cpu")
-    if snakemake.resources.get("gpu", 0) > 0 and torch.cuda.is_available():
+    gpus_wanted = snakemake.resources.get("gpu", 0)
+    if gpus_wanted and not torch.cuda.is_available():
+        tell("a GPU was asked for and PyTorch sees none: training on the CPU (--resources gpu=0 says so)")
+    elif gpus_wanted:
         devices = visible_devices(torch.cuda.device_count())
         held = lease(devices, Path(tempfile.gettempdir()) / f"rethinking-gpu-{os.getuid()}")
         device = torch.device("cuda", held.index)
@@ -59,7 +65,7 @@ with logged(snakemake.log[0]):
     parameters = count_parameters(network)
     print(f"{spec['network']}: {parameters} parameters, {device}, {torch.get_num_threads()} threads")
 
-    started = time.perf_counter()
+    began = time.perf_counter()
     training = train(
         network.to(device),
         split(images["train"], labels["train"]),
@@ -68,7 +74,7 @@ with logged(snakemake.log[0]):
         spec["seed"],
         report=line,
     )
-    seconds = time.perf_counter() - started
+    seconds = time.perf_counter() - began
     print(training.verdict)
 
     history = training.history
@@ -79,7 +85,7 @@ with logged(snakemake.log[0]):
     # JSON has no NaN: a diverged run's loss is null.
     final = history[-1]._asdict()
     final = {name: value if math.isfinite(value) else None for name, value in final.items()}
-    artefacts.write_json(
+    artefacts.write_result(
         snakemake.output.result,
         {
             "stamp": stamp(**job),

@@ -16,7 +16,8 @@ with logged(snakemake.log[0]):
         parts.append(claims(shown["name"], shown["kind"], summary, shown["quantity"], spec["fit"]))
         if shown["paper"]:
             paper = pd.read_csv(shown["paper"])
-            parts.append(scorecard.numbers(shown["name"], shown["kind"], summary, paper, spec["tolerance"]))
+            about = (shown["name"], shown["kind"], summary, paper, spec["tolerance"], shown["quantity"])
+            parts.append(scorecard.numbers(*about))
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
     csv, html = snakemake.output
     with written_whole(csv) as temporary:

@@ -11,7 +11,7 @@ with logged(snakemake.log[0]):
     spec = snakemake.params.job["spec"]
     paper = pd.read_csv(spec["paper"]) if spec["paper"] else None
     table = table_rows(pd.read_csv(snakemake.input[0]), paper)
-    rows = pages.accuracy_rows(table)
+    rows = pages.accuracy_rows(table, spec["widths"])
     about = (spec["name"], spec["dataset"], spec["seeds"], spec["confidence"])
     with written_whole(snakemake.output.csv) as temporary:
         table.to_csv(temporary, index=False)

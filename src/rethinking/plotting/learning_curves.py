@@ -20,11 +20,14 @@ def draw(
     seeds: int,
     confidence: float,
     dataset: str,
+    network: str,
+    widths: dict[str, float],
 ) -> Figure:
     """Draw the mean training loss of every condition with its band, the paper's curves behind.
 
     ``summary`` is that of ``statistics.learning_curves`` and ``quantity`` the loss of it to draw;
-    ``paper`` has the columns condition, step and train_loss.
+    ``paper`` has the columns condition, step and average_loss. ``widths`` names the networks that are not
+    as wide as the paper's.
     """
     losses = summary[summary["quantity"] == quantity]
     with style.figure() as (drawn, axes):
@@ -48,10 +51,10 @@ def draw(
                 theirs = paper[paper["condition"] == condition]
                 axes.plot(
                     theirs["step"],
-                    theirs["train_loss"],
+                    theirs["average_loss"],
                     ".-",
                     color=colour,
-                    alpha=0.35,
+                    alpha=0.5,
                     linewidth=1,
                 )
         if losses["step"].max() >= 5000:
@@ -65,5 +68,6 @@ def draw(
         handles, _ = axes.get_legend_handles_labels()
         handles += [style.paper_handle()] if paper is not None else []
         axes.legend(handles=handles, frameon=True, framealpha=0.9, edgecolor="none")
-        style.note(axes, seeds, confidence, dataset)
+        what = f"{style.network_name(network, widths)} on {style.name(dataset)}"
+        style.note(axes, seeds, confidence, what)
         return drawn

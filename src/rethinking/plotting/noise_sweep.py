@@ -20,12 +20,13 @@ def draw(
     seeds: int,
     confidence: float,
     dataset: str,
+    widths: dict[str, float],
 ) -> Figure:
     """Draw ``quantity`` against label noise, one line a network, the paper's lines behind.
 
     ``summary`` is that of ``statistics.noise_sweep``; ``paper`` has the columns network, label_noise
-    and the quantity. A place where some run did not fit is a hollow marker without a bar: the true
-    time is longer.
+    and the quantity; ``widths`` names the networks that are not as wide as the paper's. A place where
+    some run did not fit is a hollow marker without a bar: the true time is longer.
     """
     rows = summary[summary["quantity"] == quantity]
     with style.figure(4.2, 3.3) as (drawn, axes):
@@ -39,7 +40,7 @@ def draw(
                     theirs[quantity],
                     ".-",
                     color=colour,
-                    alpha=0.35,
+                    alpha=0.5,
                     linewidth=1,
                 )
             # A little beside each other, so that no interval hides another.
@@ -50,7 +51,7 @@ def draw(
                 color=colour,
                 marker=marker,
                 linestyle=style.DASHES[index % len(style.DASHES)],
-                label=style.name(network),
+                label=style.network_name(network, widths),
                 zorder=3,
             )
             axes.errorbar(
@@ -94,5 +95,5 @@ def draw(
         axes.set_xlabel("label corruption (probability p of a random label)")
         axes.set_ylabel(LABELS[quantity])
         axes.set_xlim(-0.03, 1.03)
-        style.note(axes, seeds, confidence, dataset)
+        style.note(axes, seeds, confidence, style.name(dataset))
         return drawn

@@ -66,8 +66,9 @@ def _spread(seeds: int, confidence: float) -> str:
 
 
 def _title(name: str) -> str:
-    """A target's name as a title: table1 is Table 1."""
-    return re.sub(r"(?<=[a-z])(?=\d)", " ", name).replace("_", " ").capitalize()
+    """A target's name as a title: fig1a is Figure 1a, table1 is Table 1."""
+    spaced = re.sub(r"(?<=[a-z])(?=\d)", " ", name).replace("_", " ")
+    return re.sub(r"^fig ", "figure ", spaced).capitalize()
 
 
 def _readable(item: str) -> str:
@@ -85,12 +86,15 @@ def _per_cent(row: pd.Series, quantity: str) -> str:
     return f"{100 * row[quantity]:.2f}{spread}{diverged}"
 
 
-def accuracy_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of ``statistics.table_rows`` as text, set as in the paper; accuracies in per cent."""
+def accuracy_rows(table: pd.DataFrame, widths: dict[str, float]) -> pd.DataFrame:
+    """The rows of ``statistics.table_rows`` as text, set as in the paper; accuracies in per cent.
+
+    ``widths`` names the networks that are not as wide as the paper's.
+    """
     text = pd.DataFrame(
         {
-            "model": table["network"].map(style.name),
-            "labels": table["condition"].map(style.name),
+            "model": [style.network_name(network, widths) for network in table["network"]],
+            "condition": table["condition"].map(style.name),
             "parameters": table["parameters"].map("{:,}".format),
             "random crop": table["random_crop"].map({True: "yes", False: "no"}),
             "weight decay": table["weight_decay"].map({True: "yes", False: "no"}),
@@ -108,7 +112,7 @@ def accuracy_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 def accuracy_html(rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float) -> str:
     """Table 1 as a page."""
-    columns = [{"name": column, "text": column in ("model", "labels")} for column in rows]
+    columns = [{"name": column, "text": column in ("model", "condition")} for column in rows]
     body, last = [], None
     for cells in rows.itertuples(index=False):
         body.append({"cells": list(cells), "first": cells[0] != last})
@@ -125,7 +129,7 @@ def accuracy_latex(rows: pd.DataFrame, name: str, dataset: str, seeds: int, conf
     escaped = rows.map(lambda cell: cell.replace("±", r"$\pm$").replace("×", r"$\times$").replace("–", "--"))
     blanks = escaped["model"].where(escaped["model"] != escaped["model"].shift(), "")
     escaped = escaped.assign(model=blanks)
-    text_columns = sum(column in ("model", "labels") for column in rows)
+    text_columns = sum(column in ("model", "condition") for column in rows)
     caption = f"Training and test accuracy on {style.name(dataset)} (%). {_spread(seeds, confidence)}"
     return escaped.to_latex(
         index=False,
@@ -144,7 +148,7 @@ def _number(value) -> str:
 
 
 def scorecard_html(scorecard: pd.DataFrame, dataset: str, seeds: int, confidence: float) -> str:
-    """The scorecard as a page: what was matched first, then claim by claim and number by number."""
+    """The scorecard as a page: the verdicts' counts, then claim by claim and number by number."""
     counts = scorecard["verdict"].value_counts()
     total = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in MARKS)
     sections = []
@@ -152,44 +156,28 @@ def scorecard_html(scorecard: pd.DataFrame, dataset: str, seeds: int, confidence
         part = scorecard[scorecard["kind"] == kind]
         if part.empty:
             continue
+        numbers = kind == "number"
+        texts = ["source", kind, "measured"]
+        figures = ["paper", "ours", "interval", "seeds", *(["difference"] if numbers else [])]
         columns = [
-            {"name": name, "text": text}
-            for name, text in (
-                ("source", True),
-                (kind, True),
-                ("paper", False),
-                ("ours", False),
-                ("interval", False),
-                ("seeds", False),
-                *([("difference", False)] if kind == "number" else []),
-                ("verdict", True),
-                ("rule", True),
-            )
+            {"name": name, "text": name not in figures} for name in [*texts, *figures, "verdict", "rule"]
         ]
         rows, last = [], None
         for entry in part.itertuples(index=False):
             interval = f"{_number(entry.lower)} to {_number(entry.upper)}" if pd.notna(entry.lower) else "–"
             runs = "–" if pd.isna(entry.runs) else str(int(entry.runs))
-            difference = [_number(entry.difference)] if kind == "number" else []
-            cells = [
-                entry.source,
-                _readable(entry.item),
-                _number(entry.paper),
-                _number(entry.ours),
-                interval,
-                runs,
-                *difference,
-                entry.verdict,
-                entry.rule,
-            ]
+            difference = [_number(entry.difference)] if numbers else []
+            cells = [_title(entry.source), _readable(entry.item), entry.measured.replace("_", " ")]
+            cells += [_number(entry.paper), _number(entry.ours), interval, runs, *difference]
+            cells += [entry.verdict, entry.rule]
             rows.append({"cells": cells, "first": entry.source != last})
             last = entry.source
         sections.append({"title": title, "columns": columns, "rows": rows})
     return _page(
         f"Scorecard on {style.name(dataset)}: {total}",
         [
-            _spread(seeds, confidence) + " Accuracies, errors and gaps are fractions; times are in "
-            "epochs, relative times in those of the run on true labels.",
+            "Ours is the mean over seeds; the interval is Student's t"
+            f" at {confidence:.0%} and does not enter the verdict. Accuracies and errors are fractions.",
         ],
         sections,
     )

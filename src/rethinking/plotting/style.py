@@ -51,8 +51,6 @@ def figure(width: float = 4.6, height: float = 3.3) -> Iterator[tuple[Figure, Ax
         "legend.fontsize": 7.5,
         "lines.linewidth": 1.5,
         "lines.markersize": 4.5,
-        "pdf.fonttype": 42,
-        "savefig.dpi": 200,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "grid.color": "0.9",
@@ -66,19 +64,25 @@ def figure(width: float = 4.6, height: float = 3.3) -> Iterator[tuple[Figure, Ax
         plt.close(drawn)
 
 
-def note(axes: Axes, seeds: int, confidence: float, dataset: str) -> None:
-    """Say in the title what data these are and what the bands and bars mean."""
+def network_name(key: str, widths: dict[str, float]) -> str:
+    """How a network is called in print, with its width where it is not the paper's."""
+    return name(key) + (f" (width ×{widths[key]:g})" if key in widths else "")
+
+
+def note(axes: Axes, seeds: int, confidence: float, what: str) -> None:
+    """Say in the title what is shown and what the bands and bars mean."""
     interval = f"mean of {seeds} seeds with {confidence:.0%} interval"
     spread = interval if seeds > 1 else "one seed, no interval"
-    axes.set_title(f"{name(dataset)}; {spread}", loc="left", color="0.35", fontsize=7.5)
+    axes.set_title(f"{what}; {spread}", loc="left", color="0.35", fontsize=7.5)
 
 
 def paper_handle() -> Line2D:
     """The legend's entry for the paper's own, faintly drawn numbers."""
-    return Line2D([], [], color="0.45", alpha=0.6, linewidth=1, marker=".", label="paper")
+    return Line2D([], [], color="0.45", alpha=0.8, linewidth=1, marker=".", label="paper")
 
 
 def save(drawn: Figure, path: str) -> None:
     """Write a figure without the date and versions that would make equal figures differ."""
     metadata = {"CreationDate": None} if str(path).endswith(".pdf") else {"Software": None}
-    drawn.savefig(path, metadata=metadata)
+    with plt.rc_context({"pdf.fonttype": 42}):  # TrueType: many venues refuse Type 3
+        drawn.savefig(path, metadata=metadata, dpi=300)
