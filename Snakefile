@@ -43,6 +43,22 @@ os.environ.update(
     PYTHONPATH=os.pathsep.join(map(str, plan.roots)),
     RETHINKING_SNAKEMAKE=shlex.join(command),
 )
+# Where Snakemake's records are lost it takes every finished run for current.
+if not Path(".snakemake/metadata").is_dir() and not {"-R", "--forcerun"} & {*sys.argv}:
+    stale = plan.stale_runs()
+    if stale:
+        again = shlex.join([*command, "--forcerun", "train", "--cores", "1"])
+        raise WorkflowError(
+            f"{len(stale)} finished runs were made by other settings or other code, and Snakemake's "
+            f"records (.snakemake) are not here; the first is {stale[0]}. This call keeps the runs "
+            f"that are right and makes the others again:\n  {again}"
+        )
+
+
+onstart:
+    # --force and --forceall make a run again even where it is there and current.
+    if workflow.dag_settings.forcetargets or workflow.dag_settings.forceall:
+        os.environ.update(RETHINKING_FORCE="1")
 
 
 wildcard_constraints:

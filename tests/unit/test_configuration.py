@@ -72,7 +72,7 @@ CASES = [
     (("networks", "alexnet", "weight_decay"), "5e-4", "YAML reads this as text"),
     (("networks", "alexnet", "epochs"), 1.5, "networks.alexnet.epochs: expected integer, found float 1.5"),
     (("networks", "alexnet", "epochs"), True, "expected integer, found bool True"),
-    (("networks", "alexnet", "epochs"), 0, "expected at least 1, found 0"),
+    (("networks", "alexnet", "epochs"), 0, "expected a value in [1, 1000000], found 0"),
     (("networks", "alexnet", "learning_rate"), float("nan"), "expected a finite number of reasonable size"),
     (("networks", "alexnet", "learning_rate"), float("inf"), "expected a finite number of reasonable size"),
     (("networks", "alexnet", "learning_rate"), -1, "expected more than 0, found -1"),
@@ -87,6 +87,14 @@ CASES = [
     (("networks", "alexnet", "epochs"), 10**400, "reasonable size"),
     (("networks", 1), PAPER["networks"]["alexnet"], "networks: the key 1 is int"),
     (("figures", "fig1b", "label_noise"), [0.0, 1e-9], "at most six decimals"),
+    (("networks", "alexnet", "factory"), "rethinking..networks:alexnet", "expected module:function"),
+    (("figures", "fig1b", "paper"), {"cifar10": "paper/fig1c.csv"}, "has no column relative_time_to_fit"),
+    (("figures", "fig1b", "quantity"), "test_error", "has no column test_error"),
+    (("tables", "table1", "paper"), {"cifar10": "paper/fig1a.csv"}, "has no column network"),
+    (("results",), "~nosuchuser/x", "nothing can be written"),
+    (("results",), "r" * 300, "nothing can be written"),
+    (("results",), "results\n", "has characters"),
+    (("results",), "-x", "has characters"),
     (("networks", "Alex Net"), PAPER["networks"]["alexnet"], "'Alex Net' is not a possible name"),
     (("networks",), {}, "networks: is empty"),
     (("seeds",), [], "seeds: is empty; expected at least 1"),
@@ -109,13 +117,8 @@ CASES = [
     (("figures", "fig1a", "conditions"), ["gausian"], "did you mean 'gaussian'?"),
     (("figures", "fig1a", "network"), "lenet", "no network 'lenet' is defined"),
     (("figures", "fig1a", "plot"), "bars", "figures.fig1a.plot: 'bars' is not possible"),
-    (("figures", "fig1a", "paper"), {"cifar10": "paper/fig9.csv"}, "no file"),
+    (("figures", "fig1a", "paper"), {"cifar10": "paper/fig9.csv"}, "cannot be read"),
     (("figures", "fig1a", "paper"), {"cifar": "paper/fig1a.csv"}, "did you mean 'cifar10'?"),
-    (
-        ("networks", "own"),
-        PAPER["networks"]["alexnet"] | {"factory": "rethinking.networks.layers:scaled"},
-        "must take",
-    ),
     (("figures", "fig9"), {}, "figures.fig9: the key 'plot' is missing"),
     (("figures", "train"), PAPER["figures"]["fig1a"], "'train' is the name of a rule"),
     (("figures", "table1"), PAPER["figures"]["fig1a"], "'table1' is the name of a figure and of a table"),
@@ -135,6 +138,40 @@ def test_each_mistake_is_named(path, value, expected):
     found = problems(with_value(path, value))
     assert any(expected in problem for problem in found), found
     assert len(found) == 1, found
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments", "expected"),
+    [
+        ("def net(image_shape, classes): ...", {}, "must take classes, image_shape, width; not width"),
+        ("def net(image_shape, classes, width, depth): ...", {}, "net needs 'depth'"),
+        ("def net(image_shape, classes, width, *, depth): ...", {}, "net needs 'depth'"),
+        ("def net(image_shape, classes, width, /): ...", {}, "must take"),
+        (
+            "def net(image_shape, classes, width, depth: int = 1): ...",
+            {"depth": 1.0},
+            "expected int, found float",
+        ),
+        (
+            "def net(image_shape, classes, width, norm: bool = 1): ...",
+            {"norm": "no"},
+            "expected bool, found str",
+        ),
+        ("def net(image_shape, classes, width) ...", {}, "line 1"),
+        ("def net(**arguments): ...", {"depth": 1.0}, None),
+        ("def net(image_shape, classes, width, depth=1, *, norm=True): ...", {"depth": "x"}, None),
+    ],
+)
+def test_a_factory_that_could_not_be_called_is_refused(tmp_path, source, arguments, expected):
+    (tmp_path / "mine.py").write_text(source)
+    config = with_value(("networks", "own"), copy.deepcopy(PAPER["networks"]["alexnet"]))
+    config["networks"]["own"] |= {"factory": "mine:net", "arguments": arguments}
+    if expected is None:
+        check(config, HERE, (*ROOTS, tmp_path))
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        check(config, HERE, (*ROOTS, tmp_path))
+    assert expected in str(caught.value)
 
 
 def test_a_figure_that_an_overlay_sets_to_null_is_not_there():
@@ -186,6 +223,14 @@ def test_whole_numbers_and_decimals_are_the_same_run():
     theirs = Plan(with_value(("training", "decay"), 1.0), HERE)
     run = ours.shown_runs("fig1a")[0]
     assert repr(ours.train_job(run)) == repr(theirs.train_job(run))
+
+
+def test_minus_zero_is_zero_and_order_does_not_matter():
+    config = with_value(("figures", "fig1b", "label_noise"), [-0.0, 1])
+    config["seeds"] = [2, 0, 1]
+    checked = check(config, HERE, ROOTS)
+    assert repr(checked["figures"]["fig1b"]["label_noise"]) == "[0.0, 1.0]"
+    assert checked["seeds"] == [0, 1, 2]
 
 
 def test_integers_may_be_written_with_a_point():

@@ -24,9 +24,9 @@ def test_the_results_tree_is_as_documented(finished):
         "data", "runs", "figures", "tables", "logs", "benchmarks", "scorecard.csv", "scorecard.html",
     }  # fmt: skip
     figures = {path.name for path in (finished.results / "figures").iterdir()}
-    assert figures == {f"fig1{x}.{form}" for x in "abc" for form in ("pdf", "png", "csv")}
+    assert figures == {f"fig1{x}.{form}" for x in "abc" for form in ("pdf", "png", "csv", "json")}
     tables = {path.name for path in (finished.results / "tables").iterdir()}
-    assert tables == {f"table1.{form}" for form in ("html", "tex", "csv", "summary.csv")}
+    assert tables == {f"table1.{form}" for form in ("html", "tex", "csv", "summary.csv", "summary.json")}
     assert (finished.results / "figures/fig1a.png").read_bytes().startswith(b"\x89PNG")
     assert (finished.results / "figures/fig1a.pdf").read_bytes().startswith(b"%PDF")
 
@@ -100,10 +100,28 @@ def test_a_damaged_array_stops_the_run_and_the_named_command_mends_it(tree, dama
 def test_a_result_of_another_configuration_is_refused_even_without_snakemakes_records(tree):
     shutil.rmtree(tree.folder / ".snakemake")
     tree.configure("epochs: 2}", "epochs: 2, learning_rate: 0.5}")
+    refused = tree.snakemake(check=False)
+    assert refused.returncode == 1
+    assert "6 finished runs were made by other settings or other code" in refused.stdout
+    mend = next(line for line in refused.stdout.splitlines() if line.strip().startswith("snakemake "))
+    assert mend.strip() == "snakemake --configfile config/small.yaml --forcerun train --cores 1"
+    done = subprocess.run(
+        [sys.executable, "-m", *mend.split()], cwd=tree.folder, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.stdout + done.stderr).count(": kept") == 20 - 6
+    assert json.loads((tree.results / RUN / "run.json").read_text())["spec"]["recipe"]["learning_rate"] == 0.5
+
+
+def test_a_summary_reads_no_run_of_another_configuration(tree):
+    # As after a run that was copied here from elsewhere.
+    other = RUN.replace("seed-0", "seed-1")
+    for name in ("run.json", "history.csv"):
+        shutil.copy(tree.results / other / name, tree.results / RUN / name)
     failed = tree.snakemake("--forcerun", "summarise_fig1c", check=False)
     assert failed.returncode == 1
     assert "made by another specification or other code" in failed.stdout
-    assert "--force results/small/runs/digits/true/noise-0/mlp_1x512/none/seed-0/run.json" in failed.stdout
+    assert f"--force results/small/{RUN}/run.json" in failed.stdout
 
 
 def test_an_altered_history_is_refused(tree):
@@ -112,6 +130,46 @@ def test_an_altered_history_is_refused(tree):
     failed = tree.snakemake("--forcerun", "summarise_fig1c", check=False)
     assert failed.returncode == 1
     assert "history.csv: missing, truncated or altered" in failed.stdout
+
+
+@pytest.mark.parametrize("damage", ["cut", "swapped", "edited"])
+def test_a_damaged_summary_is_not_drawn(tree, damage):
+    summary = tree.results / "figures/fig1b.csv"
+    if damage == "swapped":
+        shutil.copy(tree.results / "figures/fig1c.csv", summary)
+    else:
+        text = summary.read_text()
+        summary.write_text(text[:300] if damage == "cut" else text.replace("0.", "0.1", 1))
+    failed = tree.snakemake(check=False)
+    assert failed.returncode == 1
+    assert "figures/fig1b.csv: missing, truncated or altered" in failed.stdout
+    mend = next(line for line in failed.stdout.splitlines() if line.strip().startswith("snakemake "))
+    subprocess.run([sys.executable, "-m", *mend.split()], cwd=tree.folder, capture_output=True, check=True)
+    tree.snakemake()
+
+
+def test_a_slip_in_the_code_loses_no_finished_run(tree):
+    before = {path: path.read_bytes() for path in tree.results.rglob("run.json")}
+    tree.edit("src/rethinking/training.py", "history: list[Epoch] = []", "history: list[Epoch] = [][0]")
+    assert tree.snakemake(check=False).returncode == 1
+    tree.edit("src/rethinking/training.py", "history: list[Epoch] = [][0]", "history: list[Epoch] = []")
+    done = tree.snakemake()
+    assert done.stdout.count(": kept") == len(before)
+    assert {path: path.read_bytes() for path in before} == before
+    assert tree.planned() == Counter()
+
+
+def test_a_damaged_manifest_loses_no_finished_run(tree):
+    before = {path: path.read_bytes() for path in tree.results.rglob("run.json")}
+    manifest = tree.results / "data/digits/images/true/manifest.json"
+    manifest.write_text(manifest.read_text()[:50])
+    failed = tree.snakemake(check=False)
+    assert failed.returncode == 1
+    assert "truncated or altered" in failed.stdout
+    mend = next(line for line in failed.stdout.splitlines() if line.strip().startswith("snakemake "))
+    subprocess.run([sys.executable, "-m", *mend.split()], cwd=tree.folder, capture_output=True, check=True)
+    tree.snakemake()
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_an_altered_result_is_refused(tree):

@@ -45,7 +45,8 @@ def write_json(path: str | Path, content: dict) -> None:
         temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
-def _sha256(path: Path) -> str:
+def sha256_of_file(path: Path) -> str:
+    """SHA-256 of a file's content in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -61,7 +62,7 @@ def save(manifest: str | Path, arrays: dict[str, np.ndarray], spec: dict, code: 
             described[name] = {
                 "shape": list(array.shape),
                 "dtype": str(array.dtype),
-                "sha256": _sha256(temporary),
+                "sha256": sha256_of_file(temporary),
             }
     write_json(
         manifest,
@@ -75,77 +76,96 @@ def remake(path: str | Path) -> str:
     return f"{command} --cores 1 --force {path}"
 
 
-def load(manifest: str | Path, expected_stamp: str | None = None) -> dict[str, np.ndarray]:
+def _json(path: Path, keys: tuple[str, ...]) -> dict:
+    """A JSON object that has ``keys``; anything else is an ``ArtefactError``."""
+    try:
+        content = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise _refusal(path, path, "missing") from None
+    except (OSError, ValueError):
+        content = None
+    if not isinstance(content, dict) or not set(keys) <= set(content):
+        raise _refusal(path, path, "truncated or altered, or not written by this workflow")
+    return content
+
+
+def _refusal(path: Path, made: Path, problem: str) -> ArtefactError:
+    return ArtefactError(f"{path}: {problem}. Remake it with\n  {remake(made)}")
+
+
+def _check_stamp(path: Path, content: dict, expected_stamp: str) -> None:
+    if content["stamp"] != expected_stamp:
+        problem = "made by another specification or other code"
+        stamps = f"expected stamp {expected_stamp}, found {content['stamp']}"
+        raise _refusal(path, path, f"{problem} ({stamps})")
+
+
+def load(manifest: str | Path, expected_stamp: str) -> dict[str, np.ndarray]:
     """The arrays of an artefact, memory-mapped read-only, each checked against its manifest.
 
     Raises ``ArtefactError``, with the file and the command that remakes it, where the manifest is not
     that of ``expected_stamp``, or an array is missing, truncated or altered.
     """
     manifest = Path(manifest)
-
-    def refuse(path: Path, problem: str) -> ArtefactError:
-        return ArtefactError(f"{path}: {problem}. Remake it with\n  {remake(manifest)}")
-
-    try:
-        described = json.loads(manifest.read_text())
-        arrays, found_stamp = described["arrays"], described["stamp"]
-    except FileNotFoundError:
-        raise refuse(manifest, "missing") from None
-    except (ValueError, KeyError, TypeError):
-        raise refuse(manifest, "not a manifest that this workflow wrote (truncated or altered)") from None
-    if expected_stamp is not None and found_stamp != expected_stamp:
-        raise refuse(
-            manifest,
-            f"made by another specification or other code (expected stamp {expected_stamp}, "
-            f"found {found_stamp})",
-        )
+    described = _json(manifest, ("stamp", "spec", "code", "arrays"))
+    _check_stamp(manifest, described, expected_stamp)
+    entries = described["arrays"]
+    whole = isinstance(entries, dict) and {"train", "test"} <= set(entries)
+    for entry in entries.values() if whole else ():
+        whole = whole and isinstance(entry, dict) and {"shape", "dtype", "sha256"} <= set(entry)
+    if not whole or stamp(described["spec"], described["code"]) != described["stamp"]:
+        raise _refusal(manifest, manifest, "altered since it was made")
     loaded = {}
-    for name, expected in arrays.items():
+    for name, expected in entries.items():
         path = manifest.parent / f"{name}.npy"
         if not path.is_file():
-            raise refuse(path, "missing")
-        found = _sha256(path)
+            raise _refusal(path, manifest, "missing")
+        found = sha256_of_file(path)
         if found != expected["sha256"]:
-            raise refuse(
-                path,
-                f"truncated or altered since it was made (expected SHA-256 {expected['sha256']}, "
-                f"found {found}, {path.stat().st_size} bytes)",
-            )
+            size = path.stat().st_size
+            hashes = f"expected SHA-256 {expected['sha256']}, found {found}, {size} bytes"
+            raise _refusal(path, manifest, f"truncated or altered since it was made ({hashes})")
         array = np.load(path, mmap_mode="r", allow_pickle=False)
         if list(array.shape) != expected["shape"] or str(array.dtype) != expected["dtype"]:
-            raise refuse(
-                path,
-                f"expected {expected['dtype']} {tuple(expected['shape'])}, found {array.dtype} {array.shape}",
-            )
+            stated = f"expected {expected['dtype']} {expected['shape']}, found {array.dtype} {array.shape}"
+            raise _refusal(path, manifest, stated)
         loaded[name] = array
     return loaded
-
-
-def write_result(path: str | Path, content: dict) -> None:
-    """Write a JSON result with a hash of its own content, for ``read_result``."""
-    write_json(path, {**content, "sha256": _content_hash(content)})
 
 
 def _content_hash(content: dict) -> str:
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
+def write_result(path: str | Path, content: dict, spec: dict, code: str) -> None:
+    """Write a JSON result with its specification, its stamp and a hash of its own content."""
+    content = {"stamp": stamp(spec, code), "spec": spec, "code": code, **content}
+    write_json(path, {**content, "sha256": _content_hash(content)})
+
+
 def read_result(path: str | Path, expected_stamp: str) -> dict:
     """What ``write_result`` wrote, unaltered and with the stamp that the job was planned with."""
     path = Path(path)
-    try:
-        result = json.loads(path.read_text())
-        found, content_hash = result["stamp"], result.pop("sha256")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ArtefactError(
-            f"{path}: not a result that this workflow wrote ({type(error).__name__}). "
-            f"Remake it with\n  {remake(path)}"
-        ) from None
-    if _content_hash(result) != content_hash:
-        raise ArtefactError(f"{path}: altered since it was made. Remake it with\n  {remake(path)}")
-    if found != expected_stamp:
-        raise ArtefactError(
-            f"{path}: made by another specification or other code (expected stamp "
-            f"{expected_stamp}, found {found}). Remake it with\n  {remake(path)}"
-        )
+    result = _json(path, ("stamp", "sha256"))
+    if _content_hash({key: value for key, value in result.items() if key != "sha256"}) != result["sha256"]:
+        raise _refusal(path, path, "altered since it was made")
+    _check_stamp(path, result, expected_stamp)
     return result
+
+
+def read_attached(path: str | Path, result: str | Path, sha256: str) -> bytes:
+    """The content of a file whose hash stands in a result; ``ArtefactError`` if it is another."""
+    path = Path(path)
+    content = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise _refusal(path, Path(result), "missing, truncated or altered since it was made")
+    return content
+
+
+def is_made(result: str | Path, attached: str | Path, expected_stamp: str) -> bool:
+    """Whether a result and its attached file are there, whole, and made by what was planned."""
+    try:
+        read_attached(attached, result, read_result(result, expected_stamp)["attached_sha256"])
+    except (ArtefactError, KeyError):
+        return False
+    return True

@@ -2,7 +2,7 @@
 
 import ast
 import difflib
-import os
+import tempfile
 from pathlib import Path
 
 import yaml
@@ -18,6 +18,16 @@ RESERVED |= {"summarise", "draw", "tabulate"}
 SIDES = {"cifar10": 32, "digits": 8}
 LARGEST = 1e300
 FACTORY_ARGUMENTS = {"image_shape", "classes", "width"}
+TYPES = {"int": {int}, "float": {int, float}, "bool": {bool}, "str": {str}}
+# Columns that a file with the paper's numbers must have, by kind of figure; a noise sweep's has the
+# quantity that it draws besides.
+PAPER_COLUMNS = {
+    "learning_curves": {"condition", "epoch", "step", "average_loss"},
+    "noise_sweep": {"network", "label_noise"},
+    "table": {"network", "condition", "random_crop", "weight_decay", "train_accuracy", "test_accuracy"},
+}
+PAPER_QUANTITIES = {"relative_time_to_fit", "test_error"}
+SUBFOLDERS = ("data", "runs", "figures", "tables", "logs", "benchmarks")
 KINDS = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false"}
 
 
@@ -72,7 +82,8 @@ def _explain(error) -> list[str]:
         )
         message = f"{where}: expected {wanted}, found {type(value).__name__} {value!r}"
         if _looks_like_a_number(value):
-            message += "; YAML reads this as text, write it as a plain decimal such as 0.0005 or 5.0e-4"
+            message += "; YAML reads this as text, write it as a plain decimal such as "
+            message += "0.0005 or 5.0e-4 (and lists into a file, not on the command line)"
         return [message]
     bounds = {
         "minimum": "at least",
@@ -127,43 +138,76 @@ def _plain(value):
     return value
 
 
+def _function(module: str, function: str, roots: tuple[Path, ...]) -> ast.FunctionDef | str:
+    """The definition of a factory, or in words why there is none."""
+    path = find_module(module, roots)
+    if path is None:
+        return f"no module {module!r} below {' or '.join(map(str, roots))}"
+    try:
+        body = ast.parse(path.read_bytes()).body
+    except SyntaxError as error:
+        return f"{path}, line {error.lineno}: {error.msg}"
+    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+    known = f"{path} defines no function {function!r}; {nearest(function, functions)}"
+    return functions.get(function, known)
+
+
+def _call_problems(where: str, function: ast.FunctionDef, arguments: dict) -> list[str]:
+    """What is wrong with calling a factory with the workflow's arguments and these."""
+    signature = function.args
+    by_name = signature.args + signature.kwonlyargs
+    annotations = {argument.arg: argument.annotation for argument in by_name}
+    optional = {argument.arg for argument in signature.args[len(signature.args) - len(signature.defaults) :]}
+    pairs = zip(signature.kwonlyargs, signature.kw_defaults, strict=True)
+    optional |= {argument.arg for argument, default in pairs if default is not None}
+    problems = []
+    missing = FACTORY_ARGUMENTS - set(annotations)
+    if missing and signature.kwarg is None:
+        names = ", ".join(sorted(FACTORY_ARGUMENTS))
+        problems.append(f"{where}.factory: {function.name} must take {names}; not {', '.join(missing)}")
+    for name in set(annotations) - optional - FACTORY_ARGUMENTS - set(arguments):
+        problems.append(f"{where}.arguments: {function.name} needs {name!r}")
+    for name, value in arguments.items():
+        if name in FACTORY_ARGUMENTS:
+            problems.append(f"{where}.arguments: {name} is set by the workflow; remove it")
+        elif name not in annotations and signature.kwarg is None:
+            known = nearest(name, set(annotations) - FACTORY_ARGUMENTS)
+            problems.append(f"{where}.arguments: {function.name} takes no {name!r}; {known}")
+        else:
+            wanted = getattr(annotations.get(name), "id", None)
+            if wanted in TYPES and type(value) not in TYPES[wanted]:
+                problems.append(
+                    f"{where}.arguments.{name}: expected {wanted}, found {type(value).__name__} {value!r}"
+                )
+    return problems
+
+
 def _network_problems(config: dict, roots: tuple[Path, ...]) -> list[str]:
-    """Factories that do not exist or do not take the arguments they are given."""
+    """Factories that do not exist or cannot be called with the arguments they are given."""
     problems = []
     for name, network in config["networks"].items():
         module, _, function = network["factory"].partition(":")
-        where = f"networks.{name}"
-        path = find_module(module, roots)
-        if path is None:
-            folders = " or ".join(str(root) for root in roots)
-            problems.append(f"{where}.factory: no module {module!r} below {folders}")
-            continue
+        found = _function(module, function, roots)
+        if isinstance(found, str):
+            problems.append(f"networks.{name}.factory: {found}")
+        else:
+            problems += _call_problems(f"networks.{name}", found, network["arguments"])
+    return problems
+
+
+def _paper_problems(where: str, entry: dict, folder: Path) -> list[str]:
+    """Files with the paper's numbers that are not there or do not fit the figure or table."""
+    columns = PAPER_COLUMNS[entry.get("plot", "table")] | ({entry.get("quantity")} & PAPER_QUANTITIES)
+    problems = []
+    for dataset, paper in entry.get("paper", {}).items():
         try:
-            body = ast.parse(path.read_bytes()).body
-        except SyntaxError as error:
-            problems.append(f"{where}.factory: {path}, line {error.lineno}: {error.msg}")
+            header = (folder / paper).read_text().partition("\n")[0].split(",")
+        except (OSError, ValueError) as error:
+            problems.append(f"{where}.paper.{dataset}: {folder / paper} cannot be read: {error}")
             continue
-        functions = {node.name: node.args for node in body if isinstance(node, ast.FunctionDef)}
-        if function not in functions:
-            problems.append(
-                f"{where}.factory: {path} defines no function {function!r}; {nearest(function, functions)}"
-            )
-            continue
-        signature = functions[function]
-        known = {argument.arg for argument in signature.args + signature.kwonlyargs} - FACTORY_ARGUMENTS
-        missing = FACTORY_ARGUMENTS - {argument.arg for argument in signature.args + signature.kwonlyargs}
-        if missing and signature.kwarg is None:
-            problems.append(
-                f"{where}.factory: {function} in {path} must take {', '.join(sorted(FACTORY_ARGUMENTS))}; "
-                f"{', '.join(sorted(missing))} is missing"
-            )
-        for argument in network["arguments"]:
-            if argument in FACTORY_ARGUMENTS:
-                problems.append(f"{where}.arguments: {argument} is set by the workflow; remove it")
-            elif argument not in known and signature.kwarg is None:
-                problems.append(
-                    f"{where}.arguments: {function} takes no {argument!r}; {nearest(argument, known)}"
-                )
+        missing = sorted(columns - set(header))
+        if missing:
+            problems.append(f"{where}.paper.{dataset}: {paper} has no column {', '.join(missing)}")
     return problems
 
 
@@ -219,21 +263,24 @@ def _query_problems(config: dict, folder: Path) -> list[str]:
                 problems.append(f"{where}: the same row stands above already; remove one")
     for kind in ("figures", "tables"):
         for name, entry in config[kind].items():
-            for dataset, paper in entry.get("paper", {}).items():
-                if not (folder / paper).is_file():
-                    problems.append(f"{kind}.{name}.paper.{dataset}: no file {folder / paper}")
+            problems += _paper_problems(f"{kind}.{name}", entry, folder)
     return problems
 
 
-def _results_problems(config: dict) -> list[str]:
-    folder = Path(config["results"]).expanduser()
-    existing = folder
-    while not existing.exists() and existing != existing.parent:
-        existing = existing.parent
-    if not existing.is_dir():
-        return [f"results: {existing} is not a folder, so {folder} cannot be made; choose another"]
-    if not os.access(existing, os.W_OK | os.X_OK):
-        return [f"results: no permission to write in {existing}; mend that or choose another folder"]
+def _folder_problems(key: str, text: str, subfolders: tuple[str, ...]) -> list[str]:
+    """A folder that cannot be made or written to, found by trying."""
+    try:
+        folder = Path(text).expanduser()
+        for wanted in (folder, *(folder / name for name in subfolders)):
+            existing = wanted
+            while not existing.exists() and not existing.is_symlink():
+                existing = existing.parent
+            if not existing.is_dir():
+                return [f"{key}: {existing} is not a folder, so {wanted} cannot be made; choose another"]
+            if wanted == folder:
+                tempfile.TemporaryFile(dir=existing).close()
+    except (OSError, RuntimeError, ValueError) as error:
+        return [f"{key}: nothing can be written to {text[:80]!r} ({error}); mend that or choose another"]
     return []
 
 
@@ -242,7 +289,7 @@ def _in_one_form(value, schema: dict):
     kind = schema.get("type")
     if value is not None and not isinstance(value, bool):
         if kind == "number":
-            return float(value)
+            return float(value) + 0.0  # and -0.0 is 0.0
         if kind == "integer" or (isinstance(kind, list) and "integer" in kind):
             return int(value)
     if isinstance(value, dict):
@@ -251,7 +298,9 @@ def _in_one_form(value, schema: dict):
             if value.get("plot") == part["if"]["properties"]["plot"]["const"]:
                 schemas.update(part["then"]["properties"])
         others = schema.get("additionalProperties") or {}
-        return {key: _in_one_form(item, schemas.get(key, others)) for key, item in value.items()}
+        # Without properties of its own, as a factory's arguments, a mapping is the same in any order.
+        keys = value if schemas or others else sorted(value)
+        return {key: _in_one_form(value[key], schemas.get(key, others)) for key in keys}
     if isinstance(value, list):
         return [_in_one_form(item, schema.get("items", {})) for item in value]
     return value
@@ -274,8 +323,11 @@ def check(config: dict, folder: Path, roots: tuple[Path, ...]) -> dict:
         problems = [text for error in errors for text in _explain(error)]
     if not problems:
         config = _in_one_form(config, schema)
+        config["seeds"].sort()
         problems = (
-            _network_problems(config, roots) + _query_problems(config, folder) + _results_problems(config)
+            _network_problems(config, roots)
+            + _query_problems(config, folder)
+            + _folder_problems("results", config["results"], SUBFOLDERS)
         )
     if problems:
         listed = "\n".join(f"  - {problem}" for problem in dict.fromkeys(problems))

@@ -12,6 +12,7 @@ the job's result depends on (the stamps of what it reads included), and ``code``
 it runs. Snakemake reruns a job when either changes.
 """
 
+import os
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache
@@ -73,7 +74,7 @@ class Plan:
     def __init__(self, config: dict, folder: Path):
         self.folder = folder
         self.scripts = folder / "workflow" / "scripts"
-        self.roots = (folder / "src", folder / "workflow")
+        self.roots = (folder / "src", folder / "workflow", self.scripts)
         self.config = check(config, folder, self.roots)
         self.results = str(Path(self.config["results"]).expanduser())
         self.dataset = self.config["dataset"]
@@ -82,6 +83,7 @@ class Plan:
         self.images_job = cache(self.images_job)
         self.labels_job = cache(self.labels_job)
         self.train_job = cache(self.train_job)
+        self.summary_job = cache(self.summary_job)
 
     # --- where things lie -------------------------------------------------------------------------
 
@@ -108,6 +110,14 @@ class Plan:
         if name in self.config["tables"]:
             return f"{self.results}/tables/{name}.summary.csv"
         return f"{self.results}/figures/{name}.csv"
+
+    def summary_result(self, name: str) -> str:
+        """The file that says what made a summary."""
+        return str(Path(self.summary(name)).with_suffix(".json"))
+
+    def _summary_entry(self, name: str) -> dict:
+        made_by = stamp(**self.summary_job(name))
+        return {"csv": self.summary(name), "result": self.summary_result(name), "stamp": made_by}
 
     # --- what makes each --------------------------------------------------------------------------
 
@@ -187,19 +197,21 @@ class Plan:
     def figure_job(self, name: str) -> dict:
         """The picture of a figure, from its summary."""
         figure = self.config["figures"][name]
-        spec = {**figure, "paper": self.paper(name), **self._settings()}
+        spec = {**figure, "summary": self._summary_entry(name), "paper": self.paper(name)}
+        spec |= self._settings()
         return self._job(f"plot_{figure['plot']}.py", spec)
 
     def table_job(self, name: str) -> dict:
         """The CSV, HTML and LaTeX of a table, from its summary."""
-        return self._job("write_table.py", {"name": name, "paper": self.paper(name), **self._settings()})
+        spec = {"name": name, "summary": self._summary_entry(name), "paper": self.paper(name)}
+        return self._job("write_table.py", spec | self._settings())
 
     def scorecard_job(self) -> dict:
         """The comparison with the paper, from the summaries of all figures and tables."""
         shown = [
             {
                 "name": name,
-                "summary": self.summary(name),
+                "summary": self._summary_entry(name),
                 "kind": entry.get("plot", "accuracy_table"),
                 "quantity": entry.get("quantity"),
                 "paper": self.paper(name),
@@ -217,7 +229,8 @@ class Plan:
 
     def paper(self, name: str) -> str | None:
         """The file with the paper's numbers for a figure or table on this data set, None without one."""
-        return self.shown[name].get("paper", {}).get(self.dataset)
+        file = self.shown[name].get("paper", {}).get(self.dataset)
+        return file and os.path.relpath(self.folder / file)
 
     def _settings(self) -> dict:
         return {
@@ -268,6 +281,15 @@ class Plan:
             for network in figure["networks"]
             for noise in sorted(figure["label_noise"])
         )
+
+    def stale_runs(self) -> list[str]:
+        """Finished runs that are shown and were not made by these settings and this code."""
+        stale = []
+        for run in dict.fromkeys(run for name in self.shown for run in self.shown_runs(name)):
+            path = Path(self.run_folder(run)) / "run.json"
+            if path.is_file() and stamp(**self.train_job(run)) not in path.read_text():
+                stale.append(str(path))
+        return stale
 
     def run_from_path(self, wildcards) -> Run:
         """The run that a path's wildcards name."""

@@ -1,12 +1,11 @@
-"""Finished runs as one frame, each checked to be the run that was planned."""
+"""Finished runs and summaries as frames, each checked to be the one that was planned."""
 
-import hashlib
 import io
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.artefacts import ArtefactError, read_result, remake
+from pipeline.artefacts import read_attached, read_result, sha256_of_file, write_result, written_whole
 
 
 def read_histories(runs: list[dict]) -> pd.DataFrame:
@@ -19,15 +18,23 @@ def read_histories(runs: list[dict]) -> pd.DataFrame:
     for run in runs:
         path = Path(run["folder"]) / "run.json"
         result = read_result(path, run["stamp"])
-        history = path.with_name("history.csv")
-        content = history.read_bytes() if history.is_file() else b""
-        if hashlib.sha256(content).hexdigest() != result["history_sha256"]:
-            raise ArtefactError(
-                f"{history}: missing, truncated or altered since it was made. "
-                f"Remake it with\n  {remake(path)}"
-            )
-        frame = pd.read_csv(io.BytesIO(content))
+        content = read_attached(path.with_name("history.csv"), path, result["attached_sha256"])
         coordinates = {key: value for key, value in run.items() if key not in ("folder", "stamp")}
         facts = {key: result[key] for key in ("parameters", "classes", "verdict")}
-        frames.append(frame.assign(**coordinates, **facts))
+        frames.append(pd.read_csv(io.BytesIO(content)).assign(**coordinates, **facts))
     return pd.concat(frames, ignore_index=True)
+
+
+def write_summary(csv: str, result: str, summary: pd.DataFrame, spec: dict, code: str) -> None:
+    """Write a summary and beside it what made it."""
+    with written_whole(csv) as temporary:
+        summary.to_csv(temporary, index=False)
+        digest = sha256_of_file(temporary)
+    write_result(result, {"attached_sha256": digest}, spec, code)
+
+
+def read_summary(summary: dict) -> pd.DataFrame:
+    """A summary by its entry in a specification: its CSV, its result file and expected stamp."""
+    result = read_result(summary["result"], summary["stamp"])
+    content = read_attached(summary["csv"], summary["result"], result["attached_sha256"])
+    return pd.read_csv(io.BytesIO(content))

@@ -17,9 +17,9 @@ rule prepare_dataset:
             part=["train", "test"],
         ),
     log:
-        f"{LOGS}/data/{plan.dataset}.log",
+        f"{LOGS}/data/{plan.dataset}/clean.log",
     benchmark:
-        f"{BENCHMARKS}/data/{plan.dataset}.tsv"
+        f"{BENCHMARKS}/data/{plan.dataset}/clean.tsv"
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -44,9 +44,9 @@ rule corrupt_labels:
             array=["train", "test", "replaced", "changed"],
         ),
     log:
-        f"{LOGS}/data/labels/noise-{{noise}}/seed-{{seed}}.log",
+        f"{LOGS}/data/{plan.dataset}/labels/noise-{{noise}}/seed-{{seed}}.log",
     benchmark:
-        f"{BENCHMARKS}/data/labels/noise-{{noise}}/seed-{{seed}}.tsv"
+        f"{BENCHMARKS}/data/{plan.dataset}/labels/noise-{{noise}}/seed-{{seed}}.tsv"
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -70,9 +70,9 @@ rule corrupt_images:
             f"{DATA}/images/{{{{images}}}}/seed-{{{{seed}}}}/{{part}}.npy", part=["train", "test"]
         ),
     log:
-        f"{LOGS}/data/images/{{images}}/seed-{{seed}}.log",
+        f"{LOGS}/data/{plan.dataset}/images/{{images}}/seed-{{seed}}.log",
     benchmark:
-        f"{BENCHMARKS}/data/images/{{images}}/seed-{{seed}}.tsv"
+        f"{BENCHMARKS}/data/{plan.dataset}/images/{{images}}/seed-{{seed}}.tsv"
     wildcard_constraints:
         images="shuffled_pixels|random_pixels|gaussian",
     conda:

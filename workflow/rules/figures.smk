@@ -20,7 +20,8 @@ for name in plan.shown:
         input:
             [f"{plan.run_folder(run)}/run.json" for run in plan.shown_runs(name)],
         output:
-            plan.summary(name),
+            csv=plan.summary(name),
+            result=plan.summary_result(name),
         log:
             f"{LOGS}/summaries/{name}.log",
         benchmark:

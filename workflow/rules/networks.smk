@@ -8,12 +8,14 @@ rule train:
         images=lambda wildcards: plan.images_manifest(wildcards.images, wildcards.seed),
         labels=lambda wildcards: plan.labels_manifest(float(wildcards.noise), wildcards.seed),
     output:
-        history=f"{plan.results}/runs/{plan.dataset}/{RUN}/history.csv",
-        result=f"{plan.results}/runs/{plan.dataset}/{RUN}/run.json",
+        # update: a finished run stays where it is until a new one takes its place, so that a job
+        # that fails loses nothing.
+        history=update(f"{plan.results}/runs/{plan.dataset}/{RUN}/history.csv"),
+        result=update(f"{plan.results}/runs/{plan.dataset}/{RUN}/run.json"),
     log:
-        f"{LOGS}/runs/{RUN}.log",
+        f"{LOGS}/runs/{plan.dataset}/{RUN}.log",
     benchmark:
-        f"{BENCHMARKS}/runs/{RUN}.tsv"
+        f"{BENCHMARKS}/runs/{plan.dataset}/{RUN}.tsv"
     wildcard_constraints:
         network="|".join(plan.config["networks"]),
         regularisers=r"none|random_crop|weight_decay|random_crop\+weight_decay",

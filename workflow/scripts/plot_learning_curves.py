@@ -4,12 +4,13 @@ import pandas as pd
 
 from pipeline.artefacts import written_whole
 from pipeline.job import logged
+from pipeline.results import read_summary
 from rethinking.plotting import learning_curves, style
 
 with logged(snakemake.log[0]):
     spec = snakemake.params.job["spec"]
     drawn = learning_curves.draw(
-        pd.read_csv(snakemake.input[0]),
+        read_summary(spec["summary"]),
         spec["quantity"],
         spec["conditions"],
         pd.read_csv(spec["paper"]) if spec["paper"] else None,

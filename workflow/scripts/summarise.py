@@ -1,8 +1,7 @@
 """Turn the finished runs of one figure or table into the numbers that it shows."""
 
-from pipeline.artefacts import written_whole
 from pipeline.job import logged
-from pipeline.results import read_histories
+from pipeline.results import read_histories, write_summary
 from rethinking import statistics
 
 with logged(snakemake.log[0]):
@@ -16,6 +15,5 @@ with logged(snakemake.log[0]):
         summary = statistics.accuracy_table(histories, spec["confidence"])
     else:
         raise ValueError(f"no summary of kind {spec['summary']!r}")
-    with written_whole(snakemake.output[0]) as temporary:
-        summary.to_csv(temporary, index=False)
+    write_summary(snakemake.output.csv, snakemake.output.result, summary, **snakemake.params.job)
     print(f"{len(spec['runs'])} runs, {len(summary)} numbers")

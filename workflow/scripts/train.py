@@ -1,10 +1,10 @@
 """Train one network on one data set; write its history and its result."""
 
 import csv
-import hashlib
 import importlib
 import math
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -41,6 +41,14 @@ def line(epoch: Epoch) -> None:
 with logged(snakemake.log[0]) as tell:
     job = snakemake.params.job
     spec = job["spec"]
+    history_path, result_path = snakemake.output.history, snakemake.output.result
+    if "RETHINKING_FORCE" not in os.environ and artefacts.is_made(result_path, history_path, stamp(**job)):
+        # Asked for again though nothing that makes it has changed: after a job that failed, or where
+        # its data were made again and came out the same.
+        for path in (history_path, result_path):
+            os.utime(path)
+        tell(f"{result_path} is there and was made by these settings and this code: kept")
+        sys.exit(0)
     torch.set_num_threads(snakemake.threads)
     device = torch.device("cpu")
     gpus_wanted = snakemake.resources.get("gpu", 0)
@@ -59,7 +67,7 @@ with logged(snakemake.log[0]) as tell:
     factory = getattr(importlib.import_module(module), function)
     recipe = Recipe(**spec["recipe"])
     shape = (images["train"].shape[3], recipe.crop, recipe.crop)
-    network = factory(shape, classes, width=spec["width"], **spec["arguments"])
+    network = factory(image_shape=shape, classes=classes, width=spec["width"], **spec["arguments"])
     generator = torch.Generator().manual_seed(torch_seed(spec["seed"], "initialisation"))
     initialise(network, spec["initialisation"], generator)
     parameters = count_parameters(network)
@@ -78,27 +86,26 @@ with logged(snakemake.log[0]) as tell:
     print(training.verdict)
 
     history = training.history
-    with artefacts.written_whole(snakemake.output.history) as temporary:
+    with artefacts.written_whole(history_path) as temporary:
         with open(temporary, "w", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows([Epoch._fields, *history])
-        digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
+        digest = artefacts.sha256_of_file(temporary)
     # JSON has no NaN: a diverged run's loss is null.
     final = history[-1]._asdict()
     final = {name: value if math.isfinite(value) else None for name, value in final.items()}
     artefacts.write_result(
-        snakemake.output.result,
+        result_path,
         {
-            "stamp": stamp(**job),
-            **job,
             "verdict": training.verdict,
             "parameters": parameters,
             "classes": classes,
             "final": final,
-            "history_sha256": digest,
+            "attached_sha256": digest,
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
             "threads": torch.get_num_threads(),
             "seconds": round(seconds, 3),
             "images_per_second": round(len(labels["train"]) * len(history) / seconds),
             **provenance(),
         },
+        **job,
     )

@@ -4,6 +4,7 @@ import pandas as pd
 
 from pipeline.artefacts import written_whole
 from pipeline.job import logged
+from pipeline.results import read_summary
 from rethinking import scorecard
 from rethinking.claims import claims
 from rethinking.plotting import pages
@@ -12,7 +13,7 @@ with logged(snakemake.log[0]):
     spec = snakemake.params.job["spec"]
     parts = []
     for shown in spec["shown"]:
-        summary = pd.read_csv(shown["summary"])
+        summary = read_summary(shown["summary"])
         parts.append(claims(shown["name"], shown["kind"], summary, shown["quantity"], spec["fit"]))
         if shown["paper"]:
             paper = pd.read_csv(shown["paper"])

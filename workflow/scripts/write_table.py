@@ -4,13 +4,14 @@ import pandas as pd
 
 from pipeline.artefacts import written_whole
 from pipeline.job import logged
+from pipeline.results import read_summary
 from rethinking.plotting import pages
 from rethinking.statistics import table_rows
 
 with logged(snakemake.log[0]):
     spec = snakemake.params.job["spec"]
     paper = pd.read_csv(spec["paper"]) if spec["paper"] else None
-    table = table_rows(pd.read_csv(snakemake.input[0]), paper)
+    table = table_rows(read_summary(spec["summary"]), paper)
     rows = pages.accuracy_rows(table, spec["widths"])
     about = (spec["name"], spec["dataset"], spec["seeds"], spec["confidence"])
     with written_whole(snakemake.output.csv) as temporary:

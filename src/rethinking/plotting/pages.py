@@ -62,7 +62,7 @@ def _page(title: str, paragraphs: list[str], sections: list[dict]) -> str:
 def _spread(seeds: int, confidence: float) -> str:
     if seeds == 1:
         return "One seed, so no intervals."
-    return f"Mean over {seeds} seeds ± half the {confidence:.0%} Student t interval."
+    return f"Mean over {seeds} seeds ± half the {100 * confidence:g}% Student t interval."
 
 
 def _title(name: str) -> str:
@@ -177,7 +177,7 @@ def scorecard_html(scorecard: pd.DataFrame, dataset: str, seeds: int, confidence
         f"Scorecard on {style.name(dataset)}: {total}",
         [
             "Ours is the mean over seeds; the interval is Student's t"
-            f" at {confidence:.0%} and does not enter the verdict. Accuracies and errors are fractions.",
+            f" at {100 * confidence:g}% and does not enter the verdict. Accuracies and errors are fractions.",
         ],
         sections,
     )
