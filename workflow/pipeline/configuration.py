@@ -1,14 +1,13 @@
 """Is this a configuration that can be run? Answered before any job starts, with every problem at once."""
 
-import ast
-import difflib
 import tempfile
 from pathlib import Path
 
 import yaml
 from jsonschema import Draft202012Validator
 
-from pipeline.digest import find_module
+from pipeline.explain import explain, nearest, where_text
+from pipeline.factories import call_problems, find_factory
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
@@ -17,8 +16,6 @@ RESERVED |= {"summarise", "draw", "tabulate"}
 # Side of the stored images of each data set in pixels: a crop cannot be larger.
 SIDES = {"cifar10": 32, "digits": 8}
 LARGEST = 1e300
-FACTORY_ARGUMENTS = {"image_shape", "classes", "width"}
-TYPES = {"int": {int}, "float": {int, float}, "bool": {bool}, "str": {str}}
 # Columns that a file with the paper's numbers must have, by kind of figure; a noise sweep's has the
 # quantity that it draws besides.
 PAPER_COLUMNS = {
@@ -28,91 +25,15 @@ PAPER_COLUMNS = {
 }
 PAPER_QUANTITIES = {"relative_time_to_fit", "test_error"}
 SUBFOLDERS = ("data", "runs", "figures", "tables", "logs", "benchmarks")
-KINDS = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false"}
 
 
 class ConfigurationError(Exception):
     """A configuration that cannot be run; the message lists every problem and what to do."""
 
 
-def nearest(name: str, known) -> str:
-    """What to say of an unknown name: the nearest known one, and all of them."""
-    known = sorted(map(str, known))
-    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.4)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}known: {', '.join(known) or 'none'}"
-
-
-def _where(path) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text or "the configuration"
-
-
-def _looks_like_a_number(value) -> bool:
-    try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return isinstance(value, str)
-
-
-def _explain(error) -> list[str]:
-    """One schema violation in words: where, what was expected, what came."""
-    where, value, rule = _where(error.absolute_path), error.instance, error.validator
-    if rule == "additionalProperties":
-        known = error.schema.get("properties", {})
-        unknown = [key for key in value if key not in known]
-        return [f"{where}: unknown key {key!r}; {nearest(key, known)}" for key in unknown]
-    if rule == "required":
-        missing = [key for key in error.validator_value if key not in value]
-        where_from = "" if len(missing) == 1 else "; if this was to change an existing entry, check its name"
-        return [f"{where}: the key {key!r} is missing{where_from}" for key in missing]
-    if "propertyNames" in error.absolute_schema_path:
-        known = error.validator_value if rule == "enum" else None
-        hint = nearest(value, known) if known else "use lower-case letters, digits and _"
-        return [f"{where}: {value!r} is not a possible name; {hint}"]
-    if rule == "enum":
-        return [f"{where}: {value!r} is not possible; {nearest(value, error.validator_value)}"]
-    if rule == "type":
-        wanted = error.validator_value
-        wanted = " or ".join(
-            KINDS.get(kind, kind) for kind in (wanted if isinstance(wanted, list) else [wanted])
-        )
-        message = f"{where}: expected {wanted}, found {type(value).__name__} {value!r}"
-        if _looks_like_a_number(value):
-            message += "; YAML reads this as text, write it as a plain decimal such as "
-            message += "0.0005 or 5.0e-4 (and lists into a file, not on the command line)"
-        return [message]
-    bounds = {
-        "minimum": "at least",
-        "maximum": "at most",
-        "exclusiveMinimum": "more than",
-        "exclusiveMaximum": "less than",
-    }
-    if rule in bounds:
-        low, high = error.schema.get("minimum"), error.schema.get("maximum")
-        wanted = f"{bounds[rule]} {error.validator_value}"
-        if low is not None and high is not None:
-            wanted = f"a value in [{low}, {high}]"
-        return [f"{where}: expected {wanted}, found {value!r}"]
-    if rule in ("minItems", "minProperties"):
-        return [f"{where}: is empty; expected at least {error.validator_value}"]
-    if rule == "uniqueItems":
-        return [f"{where}: has an entry twice: {value!r}"]
-    if rule == "pattern" and where == "results":
-        return [
-            f"{where}: {value!r} has characters that a folder here cannot have; {error.schema['description']}"
-        ]
-    if rule == "pattern" and where.endswith("factory"):
-        return [f"{where}: expected module:function, found {value!r}"]
-    return [f"{where}: {error.message}"]
-
-
 def _odd_values(value, path=()) -> list[str]:
     """What YAML can hold and a configuration cannot: dates, infinities, keys that are not text."""
-    where = _where(path)
+    where = where_text(path)
     if isinstance(value, dict):
         odd = [
             f"{where}: the key {key!r} is {type(key).__name__}; put it in quotes or rename it"
@@ -138,60 +59,16 @@ def _plain(value):
     return value
 
 
-def _function(module: str, function: str, roots: tuple[Path, ...]) -> ast.FunctionDef | str:
-    """The definition of a factory, or in words why there is none."""
-    path = find_module(module, roots)
-    if path is None:
-        return f"no module {module!r} below {' or '.join(map(str, roots))}"
-    try:
-        body = ast.parse(path.read_bytes()).body
-    except SyntaxError as error:
-        return f"{path}, line {error.lineno}: {error.msg}"
-    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
-    known = f"{path} defines no function {function!r}; {nearest(function, functions)}"
-    return functions.get(function, known)
-
-
-def _call_problems(where: str, function: ast.FunctionDef, arguments: dict) -> list[str]:
-    """What is wrong with calling a factory with the workflow's arguments and these."""
-    signature = function.args
-    by_name = signature.args + signature.kwonlyargs
-    annotations = {argument.arg: argument.annotation for argument in by_name}
-    optional = {argument.arg for argument in signature.args[len(signature.args) - len(signature.defaults) :]}
-    pairs = zip(signature.kwonlyargs, signature.kw_defaults, strict=True)
-    optional |= {argument.arg for argument, default in pairs if default is not None}
-    problems = []
-    missing = FACTORY_ARGUMENTS - set(annotations)
-    if missing and signature.kwarg is None:
-        names = ", ".join(sorted(FACTORY_ARGUMENTS))
-        problems.append(f"{where}.factory: {function.name} must take {names}; not {', '.join(missing)}")
-    for name in set(annotations) - optional - FACTORY_ARGUMENTS - set(arguments):
-        problems.append(f"{where}.arguments: {function.name} needs {name!r}")
-    for name, value in arguments.items():
-        if name in FACTORY_ARGUMENTS:
-            problems.append(f"{where}.arguments: {name} is set by the workflow; remove it")
-        elif name not in annotations and signature.kwarg is None:
-            known = nearest(name, set(annotations) - FACTORY_ARGUMENTS)
-            problems.append(f"{where}.arguments: {function.name} takes no {name!r}; {known}")
-        else:
-            wanted = getattr(annotations.get(name), "id", None)
-            if wanted in TYPES and type(value) not in TYPES[wanted]:
-                problems.append(
-                    f"{where}.arguments.{name}: expected {wanted}, found {type(value).__name__} {value!r}"
-                )
-    return problems
-
-
 def _network_problems(config: dict, roots: tuple[Path, ...]) -> list[str]:
     """Factories that do not exist or cannot be called with the arguments they are given."""
     problems = []
     for name, network in config["networks"].items():
         module, _, function = network["factory"].partition(":")
-        found = _function(module, function, roots)
+        found = find_factory(module, function, roots)
         if isinstance(found, str):
             problems.append(f"networks.{name}.factory: {found}")
         else:
-            problems += _call_problems(f"networks.{name}", found, network["arguments"])
+            problems += call_problems(f"networks.{name}", found, network["arguments"])
     return problems
 
 
@@ -320,7 +197,7 @@ def check(config: dict, folder: Path, roots: tuple[Path, ...]) -> dict:
     problems = _odd_values(config)
     if not problems:
         errors = Draft202012Validator(schema).iter_errors(config)
-        problems = [text for error in errors for text in _explain(error)]
+        problems = [text for error in errors for text in explain(error)]
     if not problems:
         config = _in_one_form(config, schema)
         config["seeds"].sort()

@@ -1,0 +1,56 @@
+"""Can a network's factory be called as the workflow will call it? Read from its source, not imported."""
+
+import ast
+from pathlib import Path
+
+from pipeline.digest import find_module
+from pipeline.explain import nearest
+
+# What the workflow passes to every factory, by name.
+FACTORY_ARGUMENTS = {"image_shape", "classes", "width"}
+# Annotations that are checked, with the types that YAML may give for them.
+TYPES = {"int": {int}, "float": {int, float}, "bool": {bool}, "str": {str}}
+
+
+def find_factory(module: str, function: str, roots: tuple[Path, ...]) -> ast.FunctionDef | str:
+    """The definition of a factory, or in words why there is none."""
+    path = find_module(module, roots)
+    if path is None:
+        return f"no module {module!r} below {' or '.join(map(str, roots))}"
+    try:
+        body = ast.parse(path.read_bytes()).body
+    except SyntaxError as error:
+        return f"{path}, line {error.lineno}: {error.msg}"
+    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+    known = f"{path} defines no function {function!r}; {nearest(function, functions)}"
+    return functions.get(function, known)
+
+
+def call_problems(where: str, function: ast.FunctionDef, arguments: dict) -> list[str]:
+    """What is wrong with calling a factory with the workflow's arguments and these."""
+    signature = function.args
+    by_name = signature.args + signature.kwonlyargs
+    annotations = {argument.arg: argument.annotation for argument in by_name}
+    optional = {argument.arg for argument in signature.args[len(signature.args) - len(signature.defaults) :]}
+    pairs = zip(signature.kwonlyargs, signature.kw_defaults, strict=True)
+    optional |= {argument.arg for argument, default in pairs if default is not None}
+    problems = []
+    missing = FACTORY_ARGUMENTS - set(annotations)
+    if missing and signature.kwarg is None:
+        names = ", ".join(sorted(FACTORY_ARGUMENTS))
+        problems.append(f"{where}.factory: {function.name} must take {names}; not {', '.join(missing)}")
+    for name in set(annotations) - optional - FACTORY_ARGUMENTS - set(arguments):
+        problems.append(f"{where}.arguments: {function.name} needs {name!r}")
+    for name, value in arguments.items():
+        if name in FACTORY_ARGUMENTS:
+            problems.append(f"{where}.arguments: {name} is set by the workflow; remove it")
+        elif name not in annotations and signature.kwarg is None:
+            known = nearest(name, set(annotations) - FACTORY_ARGUMENTS)
+            problems.append(f"{where}.arguments: {function.name} takes no {name!r}; {known}")
+        else:
+            wanted = getattr(annotations.get(name), "id", None)
+            if wanted in TYPES and type(value) not in TYPES[wanted]:
+                problems.append(
+                    f"{where}.arguments.{name}: expected {wanted}, found {type(value).__name__} {value!r}"
+                )
+    return problems
