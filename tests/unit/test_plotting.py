@@ -48,7 +48,7 @@ def test_pictures_are_sharp_and_their_fonts_are_truetype(drawn, tmp_path):
 def test_a_figure_says_what_it_shows(drawn):
     assert legend(drawn) == ["true labels", "Gaussian"]
     title = drawn.axes[0].get_title(loc="left")
-    assert title == "Inception (width ×0.5) on CIFAR-10; mean of 3 seeds with 95% interval"
+    assert title == "Inception (width ×0.5) on CIFAR-10\nmean of 3 seeds with 95% interval"
 
 
 def test_the_papers_curve_is_named_where_it_is_drawn():

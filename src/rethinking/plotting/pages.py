@@ -25,6 +25,7 @@ th, td { padding: .28rem .6rem; text-align: right; white-space: nowrap; }
 th { border-bottom: 1.5px solid #222; font-weight: 600; vertical-align: bottom; }
 td { border-bottom: 1px solid #e4e4e4; }
 th.text, td.text { text-align: left; white-space: normal; }
+td.text:first-child { white-space: nowrap; }
 tr.first td { border-top: 2px solid #bbb; }
 .matched, .not-matched, .not-run { white-space: nowrap; }
 .matched { color: #005a8c; } .not-matched { color: #a33a00; font-weight: 600; } .not-run { color: #777; }

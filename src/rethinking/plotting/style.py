@@ -73,7 +73,7 @@ def note(axes: Axes, seeds: int, confidence: float, what: str) -> None:
     """Say in the title what is shown and what the bands and bars mean."""
     interval = f"mean of {seeds} seeds with {100 * confidence:g}% interval"
     spread = interval if seeds > 1 else "one seed, no interval"
-    axes.set_title(f"{what}; {spread}", loc="left", color="0.35", fontsize=7.5)
+    axes.set_title(f"{what}\n{spread}", loc="left", color="0.35", fontsize=7.5)
 
 
 def paper_handle() -> Line2D:
