@@ -51,6 +51,20 @@ class Tree:
         assert done.returncode == 0 or not check, done.stdout
         return done
 
+    def mend(self, output: str) -> str:
+        """Give the command that an error names, as it stands there, and return what it prints."""
+        command = next(line for line in output.splitlines() if line.strip().startswith("snakemake --conf"))
+        done = subprocess.run(
+            [sys.executable, "-m", *command.split()],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=600,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
     def planned(self, *arguments) -> Counter:
         """How many jobs of each rule a dry run plans; `all` is left out."""
         output = self.snakemake("--dry-run", *arguments).stdout

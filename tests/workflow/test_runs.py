@@ -86,13 +86,7 @@ def test_a_damaged_array_stops_the_run_and_the_named_command_mends_it(tree, dama
     assert word in failed.stdout
     assert "labels/noise-1/seed-0/train.npy" in failed.stdout
     assert "Traceback" not in failed.stdout
-    mend = next(
-        line for line in failed.stdout.splitlines() if line.strip().startswith("snakemake --configfile")
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", *mend.split()], cwd=tree.folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    tree.mend(failed.stdout)
     assert array.read_bytes() == content
     tree.snakemake("--force", run)
 
@@ -103,13 +97,8 @@ def test_a_result_of_another_configuration_is_refused_even_without_snakemakes_re
     refused = tree.snakemake(check=False)
     assert refused.returncode == 1
     assert "6 finished runs were made by other settings or other code" in refused.stdout
-    mend = next(line for line in refused.stdout.splitlines() if line.strip().startswith("snakemake "))
-    assert mend.strip() == "snakemake --configfile config/small.yaml --forcerun train --cores 1"
-    done = subprocess.run(
-        [sys.executable, "-m", *mend.split()], cwd=tree.folder, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert (done.stdout + done.stderr).count(": kept") == 20 - 6
+    assert "snakemake --configfile config/small.yaml --forcerun train --cores 1" in refused.stdout
+    assert tree.mend(refused.stdout).count(": kept") == 20 - 6
     assert json.loads((tree.results / RUN / "run.json").read_text())["spec"]["recipe"]["learning_rate"] == 0.5
 
 
@@ -143,8 +132,7 @@ def test_a_damaged_summary_is_not_drawn(tree, damage):
     failed = tree.snakemake(check=False)
     assert failed.returncode == 1
     assert "figures/fig1b.csv: missing, truncated or altered" in failed.stdout
-    mend = next(line for line in failed.stdout.splitlines() if line.strip().startswith("snakemake "))
-    subprocess.run([sys.executable, "-m", *mend.split()], cwd=tree.folder, capture_output=True, check=True)
+    tree.mend(failed.stdout)
     tree.snakemake()
 
 
@@ -166,8 +154,7 @@ def test_a_damaged_manifest_loses_no_finished_run(tree):
     failed = tree.snakemake(check=False)
     assert failed.returncode == 1
     assert "truncated or altered" in failed.stdout
-    mend = next(line for line in failed.stdout.splitlines() if line.strip().startswith("snakemake "))
-    subprocess.run([sys.executable, "-m", *mend.split()], cwd=tree.folder, capture_output=True, check=True)
+    tree.mend(failed.stdout)
     tree.snakemake()
     assert {path: path.read_bytes() for path in before} == before
 

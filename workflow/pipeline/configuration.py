@@ -12,7 +12,6 @@ from pipeline.factories import call_problems, find_factory
 SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
 RESERVED = {"all", "scorecard", "prepare_dataset", "corrupt_labels", "corrupt_images", "train"}
-RESERVED |= {"summarise", "draw", "tabulate"}
 # Side of the stored images of each data set in pixels: a crop cannot be larger.
 SIDES = {"cifar10": 32, "digits": 8}
 LARGEST = 1e300

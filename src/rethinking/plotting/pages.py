@@ -29,7 +29,6 @@ td.text:first-child { white-space: nowrap; }
 tr.first td { border-top: 2px solid #bbb; }
 .matched, .not-matched, .not-run { white-space: nowrap; }
 .matched { color: #005a8c; } .not-matched { color: #a33a00; font-weight: 600; } .not-run { color: #777; }
-.muted { color: #777; }
 </style>
 </head>
 <body>
