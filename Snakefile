@@ -25,7 +25,8 @@ sys.path.insert(0, str(HERE / "workflow"))
 
 from pipeline.configuration import ConfigurationError
 from pipeline.digest import DigestError
-from pipeline.plan import DATASET, IMAGES, NOISE, SEED, Plan
+from pipeline.plan import Plan
+from pipeline.runs import DATASET, IMAGES, NOISE, SEED, Run
 
 try:
     plan = Plan(config, HERE)
@@ -40,7 +41,7 @@ if workflow.config_settings.config:
     command += ["--config", *workflow.config_settings.config_args]
 os.environ.update(
     # Jobs run the code of this tree, which is the code that the digests describe.
-    PYTHONPATH=os.pathsep.join(map(str, plan.roots)),
+    PYTHONPATH=os.pathsep.join(map(str, plan.scripts.roots)),
     RETHINKING_SNAKEMAKE=shlex.join(command),
 )
 # Where Snakemake's records are lost it takes every finished run for current.
@@ -77,6 +78,8 @@ include: "workflow/rules/figures.smk"
 rule all:
     default_target: True
     input:
+        description,
+        contact_sheets,
         figures,
         tables,
-        scorecard,
+        scorecard if plan.shown else [],

@@ -11,9 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rethinking.moments import grey_level_counts, moments
+
 LABEL_POOLS = ("all_classes", "other_classes")
 SHUFFLE_UNITS = ("positions", "values")
 GAUSSIAN_MOMENTS = ("dataset", "channel")
+BLOCK = 2**20  # values drawn or sorted at a time
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -118,7 +121,7 @@ def randomise_pixels(
     units = _units(images, unit)
     shuffled = np.empty_like(units)
     # In blocks, so that the sort keys (8 bytes a unit) never outgrow the images themselves.
-    block = max(1, 2**22 // units.shape[1])
+    block = max(1, BLOCK // units.shape[1])
     for start in range(0, len(units), block):
         part = units[start : start + block]
         order = np.argsort(generator.random(part.shape[:2]), axis=1)
@@ -126,19 +129,19 @@ def randomise_pixels(
     return shuffled.reshape(images.shape)
 
 
-def gaussian_moments(images: np.ndarray, moments: str = "dataset") -> tuple[np.ndarray, np.ndarray]:
-    """Mean and population standard deviation of the images, each float64 of shape (C,).
+def gaussian_moments(images: np.ndarray, pooled: str = "dataset") -> tuple[np.ndarray, np.ndarray]:
+    """Mean and population standard deviation of uint8 images in grey levels, each float64 of shape (C,).
 
-    With ``moments`` "dataset" all pixels and channels share one mean and one deviation; with
-    "channel" each channel has its own.
+    With ``pooled`` "dataset" all pixels and channels share one mean and one deviation; with "channel"
+    each channel has its own.
     """
-    _check_choice("moments", moments, GAUSSIAN_MOMENTS)
-    _check_images(images)
-    axes = (0, 1, 2, 3) if moments == "dataset" else (0, 1, 2)
+    _check_choice("moments", pooled, GAUSSIAN_MOMENTS)
+    counts = grey_level_counts(images)
+    if pooled == "channel":
+        return moments(counts)
+    mean, deviation = moments(counts.sum(axis=0))
     channels = images.shape[3]
-    mean = images.mean(axis=axes, dtype=np.float64)
-    deviation = images.std(axis=axes, dtype=np.float64)
-    return np.broadcast_to(mean, channels).copy(), np.broadcast_to(deviation, channels).copy()
+    return np.full(channels, mean), np.full(channels, deviation)
 
 
 def gaussian_images(
@@ -154,10 +157,15 @@ def gaussian_images(
     would shrink the variance that the paper asks to match.
     """
     images = np.empty((count, *shape), dtype=np.int16)
-    block = max(1, 2**22 // int(np.prod(shape)))
+    mean, deviation = np.asarray(mean, dtype=np.float32), np.asarray(deviation, dtype=np.float32)
+    block = max(1, BLOCK // int(np.prod(shape)))
     for start in range(0, count, block):
         part = images[start : start + block]
-        part[...] = np.rint(mean + deviation * generator.standard_normal(part.shape))
+        drawn = generator.standard_normal(part.shape, dtype=np.float32)
+        drawn *= deviation
+        drawn += mean
+        np.rint(drawn, out=drawn)
+        part[...] = drawn
     return images
 
 

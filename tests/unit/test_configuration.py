@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from pipeline.configuration import SCHEMA, ConfigurationError, check
-from pipeline.plan import Plan, noise_text
+from pipeline.plan import Plan
+from pipeline.runs import noise_text
+from pipeline.sources import SOURCES
 
 HERE = Path(__file__).parents[2]
 ROOTS = (HERE / "src", HERE / "workflow")
@@ -51,6 +53,32 @@ def test_the_paper_and_the_demo_can_be_run(monkeypatch):
         assert {name for name in config["figures"]} == {"fig1a", "fig1b", "fig1c"}
 
 
+def test_every_source_is_known_to_the_schema_and_to_the_pipeline():
+    entry = yaml.safe_load(SCHEMA.read_text())["properties"]["datasets"]["additionalProperties"]
+    assert set(entry["properties"]["source"]["enum"]) == set(SOURCES)
+    for source in SOURCES.values():
+        assert (HERE / "workflow" / "scripts" / f"prepare_{source.script}.py").is_file()
+
+
+@pytest.mark.parametrize("overlay", sorted(path.name for path in (HERE / "config").glob("*.yaml")))
+def test_every_overlay_can_be_run(overlay, monkeypatch):
+    monkeypatch.chdir(HERE)
+    plan = Plan(merged(copy.deepcopy(PAPER), yaml.safe_load((HERE / "config" / overlay).read_text())), HERE)
+    assert plan.data.corruptions
+
+
+def test_where_own_data_lie_is_no_part_of_what_they_are():
+    def plan(entry):
+        config = with_value(("datasets", "mine"), entry)
+        return Plan(config | {"dataset": "mine"}, HERE)
+
+    here = plan(FOLDER).data.prepare_job()
+    assert plan({**FOLDER, "folder": "/elsewhere", "title": "Mine", "crop": 20}).data.prepare_job() == here
+    assert plan({**FOLDER, "resize": "none", "colour": "rgb"}).data.prepare_job() == here
+    assert plan({**FOLDER, "size": 40}).data.prepare_job() != here
+    assert plan({**FOLDER, "colour": "grey"}).data.prepare_job() != here
+
+
 def test_table_1_has_the_rows_of_the_paper():
     import csv
 
@@ -63,6 +91,8 @@ def test_table_1_has_the_rows_of_the_paper():
     assert ours == printed
 
 
+FOLDER = {"source": "image_folder", "folder": "data/mine", "size": 32, "crop": 28}
+NPZ = {"source": "npz", "file": "data/mine.npz", "crop": 28}
 CASES = [
     (("epoch",), 3, "the configuration: unknown key 'epoch'"),
     (("seed",), [0], "unknown key 'seed'; did you mean 'seeds'?"),
@@ -103,7 +133,23 @@ CASES = [
     (("seeds",), 3, "seeds: expected a list, found int 3"),
     (("seeds",), None, "seeds: expected a list, found NoneType None"),
     (("dataset",), "cifar", "dataset: 'cifar' is not defined; did you mean 'cifar10'?"),
-    (("datasets", "cifar11"), {"crop": 28}, "did you mean 'cifar10'?"),
+    (("datasets", "cifar11"), {"crop": 28}, "datasets.cifar11: the key 'source' is missing"),
+    (("datasets", "mine"), {"source": "folder", "crop": 28}, "did you mean 'image_folder'?"),
+    (("datasets", "mine"), {"source": "image_folder", "crop": 28, "size": 32}, "the key 'folder' is missing"),
+    (("datasets", "mine"), {**FOLDER, "crop": 40}, "datasets.mine.crop: images of mine are 32 pixels"),
+    (("datasets", "mine"), {**FOLDER, "resize": "scaled"}, "did you mean 'scale'?"),
+    (("datasets", "mine"), {**FOLDER, "color": "grey"}, "unknown key 'color'; did you mean 'colour'?"),
+    (("datasets", "mine"), {**FOLDER, "file": "x.npz"}, "unknown key 'file'"),
+    (("datasets", "My data"), FOLDER, "'My data' is not a possible name"),
+    (
+        ("datasets", "mine"),
+        {**NPZ, "value_range": [1, 0]},
+        "expected [black, white] rising, found [1.0, 0.0]",
+    ),
+    (("datasets", "mine"), {**NPZ, "value_range": [0]}, "datasets.mine.value_range"),
+    (("datasets", "mine"), {**NPZ, "size": 32}, "unknown key 'size'"),
+    (("datasets", "cifar10"), {"source": "imagenet", "folder": "x"}, "no network is trained on ImageNet yet"),
+    (("figures", "fig1b", "paper"), {"cifar": "paper/fig1b.csv"}, "no data set 'cifar' is defined"),
     (("datasets", "cifar10", "crop"), 40, "datasets.cifar10.crop: images of cifar10 are 32 pixels"),
     (("corruption", "label_pool"), "all", "did you mean 'all_classes'?"),
     (

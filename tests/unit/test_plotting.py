@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from rethinking.plotting import learning_curves, noise_sweep, pages, style
+from rethinking.plotting import contact_sheet, learning_curves, noise_sweep, pages, style
 from rethinking.statistics import table_rows
 
-ABOUT = (3, 0.95, "cifar10")
+ABOUT = (3, 0.95, "CIFAR-10")
 
 
 def curves():
@@ -95,7 +95,39 @@ def test_diverged_runs_stand_in_the_table():
 
 
 def test_latex_escapes_what_it_must():
-    tex = pages.accuracy_latex(accuracy_rows(), "table1", "cifar10", 3, 0.95)
+    tex = pages.accuracy_latex(accuracy_rows(), "table1", r"my_data & 5% \x", 3, 0.95)
+    assert r"on my\_data \& 5\% \textbackslash{}x (\%)" in tex
     assert r"$\times$0.5" in tex
     assert r"90.00 $\pm$ 1.00" in tex
     assert "%" not in tex.replace(r"\%", "")
+
+
+def test_a_contact_sheet_takes_its_images_from_all_over_the_data():
+    # Sorted by class, as folders are: the first hundred with any one random label are of one class.
+    true = np.repeat(np.arange(10), 1000)
+    random = np.random.default_rng(0).integers(0, 10, 10_000)
+    picked = contact_sheet.pick(random)
+    for label, indices in enumerate(picked):
+        assert (random[indices] == label).all()
+        assert len(set(indices.tolist())) == 10
+        assert len(set(true[indices].tolist())) >= 8
+    assert [len(found) for found in contact_sheet.pick(np.array([0, 0, 1]), rows=3)] == [2, 1, 0]
+
+
+def test_a_mosaic_shows_every_image_in_its_place_and_clips_what_is_no_colour():
+    images = [[np.full((8, 8, 1), 25 * row + column) for column in range(10)] for row in range(3)]
+    images[2][9] = np.full((8, 8, 1), -40, dtype=np.int16)
+    images[1].pop()
+    sheet = contact_sheet.mosaic(images)
+    assert sheet.shape == (3 * 9 - 1, 10 * 9 - 1, 1)
+    assert (sheet[9:17, 18:26] == 27).all()
+    assert (sheet[18:, -8:] == 0).all()
+    assert (sheet[9:17, -8:] == 255).all(), "a class with fewer images leaves a gap"
+
+
+def test_a_contact_sheet_says_what_its_halves_are():
+    panel = [[np.zeros((8, 8, 3), dtype=np.uint8)] * 10] * 2
+    left = contact_sheet.Panel("true labels", panel, ["cat", "a very long name of a class"])
+    drawn = contact_sheet.draw(left, left._replace(title="random labels"), "digits")
+    assert [axes.get_title(loc="left") for axes in drawn.axes] == ["true labels", "random labels"]
+    assert [text.get_text() for text in drawn.axes[0].get_yticklabels()] == ["cat", "a very long nam…"]

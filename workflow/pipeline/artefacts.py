@@ -8,7 +8,8 @@ holds no date and no version, so the same artefact made again has the same manif
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,18 +26,30 @@ class ArtefactError(Exception):
 def written_whole(path: str | Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its place when the block ends without an error.
 
-    Whoever looks at ``path`` sees the old file or the new one, never a part.
+    Whoever looks at ``path`` sees the old file or the new one, never a part. Raises ``ArtefactError``
+    where it cannot be written, for want of space for one.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        free = shutil.disk_usage(existing_parent(path)).free
+        raise ArtefactError(
+            f"{path} could not be written ({error}), and nothing is kept of it. {free / 2**20:,.0f} MiB are "
+            f"free there; mend that and run the same command again"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def existing_parent(path: Path) -> Path:
+    """The nearest folder above ``path`` that exists."""
+    return next(parent for parent in path.absolute().parents if parent.is_dir())
 
 
 def write_json(path: str | Path, content: dict) -> None:
@@ -51,11 +64,14 @@ def sha256_of_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def save(manifest: str | Path, arrays: dict[str, np.ndarray], spec: dict, code: str) -> None:
-    """Write each array as ``<name>.npy`` beside ``manifest``, and the manifest last."""
+def save(manifest: str | Path, arrays: Iterable[tuple[str, np.ndarray]], spec: dict, code: str) -> None:
+    """Write each named array as ``<name>.npy`` beside ``manifest``, and the manifest last.
+
+    One array is held at a time, so that ``arrays`` may make each when its turn comes.
+    """
     folder = Path(manifest).parent
     described = {}
-    for name, array in arrays.items():
+    for name, array in arrays:
         path = folder / f"{name}.npy"
         with written_whole(path) as temporary:
             np.save(temporary, np.ascontiguousarray(array), allow_pickle=False)
@@ -64,6 +80,7 @@ def save(manifest: str | Path, arrays: dict[str, np.ndarray], spec: dict, code: 
                 "dtype": str(array.dtype),
                 "sha256": sha256_of_file(temporary),
             }
+        del array
     write_json(
         manifest,
         {"stamp": stamp(spec, code), "spec": spec, "code": code, "arrays": described},
@@ -162,10 +179,11 @@ def read_attached(path: str | Path, result: str | Path, sha256: str) -> bytes:
     return content
 
 
-def is_made(result: str | Path, attached: str | Path, expected_stamp: str) -> bool:
-    """Whether a result and its attached file are there, whole, and made by what was planned."""
+def is_made(result: str | Path, attached: str | Path, expected_stamp: str, **facts) -> bool:
+    """Whether a result and its attached file are there, whole, made by what was planned, and say ``facts``."""
     try:
-        read_attached(attached, result, read_result(result, expected_stamp)["attached_sha256"])
+        content = read_result(result, expected_stamp)
+        read_attached(attached, result, content["attached_sha256"])
     except (ArtefactError, KeyError):
         return False
-    return True
+    return facts.items() <= content.items()

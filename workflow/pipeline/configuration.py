@@ -8,12 +8,14 @@ from jsonschema import Draft202012Validator
 
 from pipeline.explain import explain, nearest, where_text
 from pipeline.factories import call_problems, find_factory
+from pipeline.sources import side
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
-RESERVED = {"all", "scorecard", "prepare_dataset", "corrupt_labels", "corrupt_images", "train"}
-# Side of the stored images of each data set in pixels: a crop cannot be larger.
-SIDES = {"cifar10": 32, "digits": 8}
+RESERVED = {
+    *("all", "data", "scorecard", "download_dataset", "prepare_dataset", "describe_dataset"),
+    *("contact_sheet", "corrupt_labels", "corrupt_images", "train"),
+}
 LARGEST = 1e300
 # Columns that a file with the paper's numbers must have, by kind of figure; a noise sweep's has the
 # quantity that it draws besides.
@@ -71,11 +73,15 @@ def _network_problems(config: dict, roots: tuple[Path, ...]) -> list[str]:
     return problems
 
 
-def _paper_problems(where: str, entry: dict, folder: Path) -> list[str]:
+def _paper_problems(where: str, entry: dict, folder: Path, datasets: dict) -> list[str]:
     """Files with the paper's numbers that are not there or do not fit the figure or table."""
     columns = PAPER_COLUMNS[entry.get("plot", "table")] | ({entry.get("quantity")} & PAPER_QUANTITIES)
     problems = []
     for dataset, paper in entry.get("paper", {}).items():
+        if dataset not in datasets:
+            problems.append(
+                f"{where}.paper: no data set {dataset!r} is defined; {nearest(dataset, datasets)}"
+            )
         try:
             header = (folder / paper).read_text().partition("\n")[0].split(",")
         except (OSError, ValueError) as error:
@@ -100,14 +106,27 @@ def _query_problems(config: dict, folder: Path) -> list[str]:
         problems.append(
             f"dataset: {config['dataset']!r} is not defined; {nearest(config['dataset'], config['datasets'])}"
         )
-    for name, dataset in config["datasets"].items():
-        if dataset["crop"] > SIDES[name]:
+    elif config["datasets"][config["dataset"]]["source"] == "imagenet":
+        if config["figures"] or config["tables"]:
             problems.append(
-                f"datasets.{name}.crop: images of {name} are {SIDES[name]} pixels wide, "
+                "dataset: no network is trained on ImageNet yet, only its index and labels are made "
+                f"(snakemake data); set {', '.join([*config['figures'], *config['tables']])} to null, as "
+                "config/imagenet.yaml does"
+            )
+    elif not config["figures"] and not config["tables"]:
+        problems.append("figures and tables are both empty; define at least one")
+    for name, dataset in config["datasets"].items():
+        low, high = dataset.get("value_range", (0, 1))
+        if not low < high:
+            problems.append(
+                f"datasets.{name}.value_range: expected [black, white] rising, found [{low}, {high}]"
+            )
+        stored = side(dataset)
+        if stored is not None and dataset.get("crop", 0) > stored:
+            problems.append(
+                f"datasets.{name}.crop: images of {name} are {stored} pixels wide, "
                 f"so the crop is at most that, found {dataset['crop']}"
             )
-    if not config["figures"] and not config["tables"]:
-        problems.append("figures and tables are both empty; define at least one")
     for name in sorted(set(config["figures"]) | set(config["tables"])):
         if name in RESERVED or name.startswith("summarise_"):
             problems.append(f"{name!r} is the name of a rule; give the figure or table another name")
@@ -139,7 +158,7 @@ def _query_problems(config: dict, folder: Path) -> list[str]:
                 problems.append(f"{where}: the same row stands above already; remove one")
     for kind in ("figures", "tables"):
         for name, entry in config[kind].items():
-            problems += _paper_problems(f"{kind}.{name}", entry, folder)
+            problems += _paper_problems(f"{kind}.{name}", entry, folder, config["datasets"])
     return problems
 
 
@@ -171,7 +190,7 @@ def _in_one_form(value, schema: dict):
     if isinstance(value, dict):
         schemas = dict(schema.get("properties", {}))
         for part in schema.get("allOf", ()):
-            if value.get("plot") == part["if"]["properties"]["plot"]["const"]:
+            if Draft202012Validator(part["if"]).is_valid(value):
                 schemas.update(part["then"]["properties"])
         others = schema.get("additionalProperties") or {}
         # Without properties of its own, as a factory's arguments, a mapping is the same in any order.

@@ -128,3 +128,15 @@ def code_digest(script: Path, modules: tuple[str, ...], roots: tuple[Path, ...])
     for name, path in sorted(sources(script, modules, roots).items()):
         digest.update(f"{name}\0{_normalised(path)}\0".encode())
     return digest.hexdigest()[:16]
+
+
+class Scripts:
+    """The scripts of the workflow below ``folder``, each with the digest of all that it can run."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder / "workflow" / "scripts"
+        self.roots = (folder / "src", folder / "workflow", self.folder)
+
+    def job(self, script: str, spec: dict, modules: tuple[str, ...] = ()) -> dict:
+        """The two parameters of a rule: what its result depends on, and the digest of its code."""
+        return {"spec": spec, "code": code_digest(self.folder / script, modules, self.roots)}

@@ -69,7 +69,8 @@ def explain(error) -> list[str]:
             wanted = f"a value in [{low}, {high}]"
         return [f"{where}: expected {wanted}, found {value!r}"]
     if rule in ("minItems", "minProperties"):
-        return [f"{where}: is empty; expected at least {error.validator_value}"]
+        has = f"has only {len(value)} entries" if value else "is empty"
+        return [f"{where}: {has}; expected at least {error.validator_value}"]
     if rule == "uniqueItems":
         return [f"{where}: has an entry twice: {value!r}"]
     if rule == "pattern" and where == "results":

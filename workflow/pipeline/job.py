@@ -8,19 +8,57 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
+from typing import TextIO
 
 from pipeline.artefacts import ArtefactError
+from rethinking.datasets.arrays import DataError
 
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "snakemake")
 
 
+class Tell:
+    """Tells something to the rule's log and to the terminal."""
+
+    def __init__(self, terminal: TextIO):
+        self.terminal = terminal
+
+    def __call__(self, message: str) -> None:
+        print(message)
+        print(message, file=self.terminal, flush=True)
+
+    @contextmanager
+    def progress(self, unit: str, scale: float = 1) -> Iterator[Callable[[int, int], None]]:
+        """A function of what is done and the total: a bar on a terminal, a line a tenth in the log.
+
+        Both are divided by ``scale`` to be so many ``unit``.
+        """
+        from tqdm import tqdm
+
+        told = 0
+        form = "{percentage:3.0f}% |{bar}| {n:,.0f} of {total:,.0f} " + unit + ", {remaining} left"
+        with tqdm(
+            file=self.terminal, disable=not self.terminal.isatty(), bar_format=form, leave=False
+        ) as bar:
+
+            def report(done: int, total: int) -> None:
+                nonlocal told
+                bar.total = total / scale
+                bar.update(done / scale - bar.n)
+                tenths = done * 10 // max(total, 1)
+                if tenths != told:
+                    told = tenths
+                    print(f"{done / scale:,.0f} of {total / scale:,.0f} {unit}")
+
+            yield report
+
+
 @contextmanager
-def logged(path: str) -> Iterator[Callable[[str], None]]:
+def logged(path: str) -> Iterator[Tell]:
     """Send all output of the block, that of libraries included, to the rule's log.
 
-    Gives a function that tells something to the log and to the terminal. An error ends the job: its
-    message goes to both, the traceback to the log alone, and that of an ``ArtefactError`` nowhere,
-    because the message says it all.
+    Gives what tells something to the terminal too. An error ends the job: its message goes to both, the
+    traceback to the log alone, and that of an ``ArtefactError`` or ``DataError`` nowhere, because the
+    message says it all.
     """
     terminal = os.fdopen(os.dup(2), "w")
     with open(path, "w", buffering=1) as log:
@@ -30,16 +68,13 @@ def logged(path: str) -> Iterator[Callable[[str], None]]:
         sys.stdout.reconfigure(line_buffering=True)
         started = time.perf_counter()
 
-        def tell(message: str) -> None:
-            print(message)
-            print(message, file=terminal, flush=True)
-
         try:
-            yield tell
+            yield Tell(terminal)
         except Exception as error:
             message = f"{type(error).__name__}: {error}"
             print(message, file=terminal, flush=True)
-            print(message if isinstance(error, ArtefactError) else traceback.format_exc())
+            says_it_all = isinstance(error, ArtefactError | DataError)
+            print(message if says_it_all else traceback.format_exc())
             sys.exit(1)
         print(f"done in {time.perf_counter() - started:.1f} s")
 

@@ -1,10 +1,8 @@
-"""Which artefacts and runs exist for a configuration, where they lie and what exactly makes each.
+"""Which runs and figures exist for a configuration, where they lie and what exactly makes each.
 
 A data set is images × labels; a run is a data set × a network × regularisers × a seed; a figure is a
-query over finished runs. Paths say the same, below the results folder:
+query over finished runs. Paths say the same, below the results folder (``data_plan`` has those of data):
 
-    data/<dataset>/images/<images>[/seed-<k>]/manifest.json
-    data/<dataset>/labels/noise-<p>[/seed-<k>]/manifest.json
     runs/<dataset>/<images>/noise-<p>/<network>/<regularisers>/seed-<k>/run.json
 
 Every ``*_job`` method returns the two parameters of a rule: ``spec``, one dict that holds all that
@@ -14,54 +12,16 @@ it runs. Snakemake reruns a job when either changes.
 
 import os
 from collections.abc import Iterable
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from pipeline.configuration import check
-from pipeline.digest import code_digest
+from pipeline.data_plan import DataPlan
+from pipeline.digest import Scripts
+from pipeline.runs import CONDITIONS, Run, noise_text
 from pipeline.stamps import stamp
 
-# The paper's conditions (section 2.1) as images and label noise.
-CONDITIONS = {
-    "true_labels": ("true", 0.0),
-    "random_labels": ("true", 1.0),
-    "shuffled_pixels": ("shuffled_pixels", 0.0),
-    "random_pixels": ("random_pixels", 0.0),
-    "gaussian": ("gaussian", 0.0),
-}
-_CONDITION_OF = {cell: name for name, cell in CONDITIONS.items()}
-REGULARISERS = ("random_crop", "weight_decay")
-
 RECIPE = ("epochs", "learning_rate", "batch_size", "momentum", "decay", "decayed", "stop_after_fit")
-
-DATASET = r"[a-z0-9_]+"
-IMAGES = "true|shuffled_pixels|random_pixels|gaussian"
-NOISE = r"0|1|0\.\d*[1-9]"
-SEED = r"0|[1-9]\d*"
-
-
-def noise_text(label_noise: float) -> str:
-    """A probability as it stands in paths: 0, 0.25, 1; never in exponent form."""
-    text = f"{Decimal(repr(label_noise)):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-class Run(NamedTuple):
-    """One row of the experiment: what is trained on what, with which regularisers and seed."""
-
-    images: str
-    label_noise: float
-    network: str
-    random_crop: bool
-    weight_decay: bool
-    seed: int
-
-    @property
-    def regularisers(self) -> str:
-        """The regularisers as they stand in paths, "none" without any."""
-        return "+".join(name for name in REGULARISERS if getattr(self, name)) or "none"
 
 
 class Plan:
@@ -73,30 +33,16 @@ class Plan:
 
     def __init__(self, config: dict, folder: Path):
         self.folder = folder
-        self.scripts = folder / "workflow" / "scripts"
-        self.roots = (folder / "src", folder / "workflow", self.scripts)
-        self.config = check(config, folder, self.roots)
+        self.scripts = Scripts(folder)
+        self.config = check(config, folder, self.scripts.roots)
         self.results = str(Path(self.config["results"]).expanduser())
-        self.dataset = self.config["dataset"]
+        self.data = DataPlan(self.config, self.results, self.scripts)
+        self.dataset = self.data.name
         # Snakemake asks for the parameters of a job several times, and every figure for those of its runs.
-        self.prepare_job = cache(self.prepare_job)
-        self.images_job = cache(self.images_job)
-        self.labels_job = cache(self.labels_job)
         self.train_job = cache(self.train_job)
         self.summary_job = cache(self.summary_job)
 
     # --- where things lie -------------------------------------------------------------------------
-
-    def images_manifest(self, images: str, seed: int | str) -> str:
-        """The manifest of (corrupted) images; the true ones have no seed."""
-        tail = "" if images == "true" else f"/seed-{seed}"
-        return f"{self.results}/data/{self.dataset}/images/{images}{tail}/manifest.json"
-
-    def labels_manifest(self, label_noise: float, seed: int | str) -> str:
-        """The manifest of (corrupted) training labels; the true ones have no seed."""
-        tail = "" if label_noise == 0 else f"/seed-{seed}"
-        noise = noise_text(label_noise)
-        return f"{self.results}/data/{self.dataset}/labels/noise-{noise}{tail}/manifest.json"
 
     def run_folder(self, run: Run) -> str:
         """The folder of one run."""
@@ -121,44 +67,18 @@ class Plan:
 
     # --- what makes each --------------------------------------------------------------------------
 
-    def _job(self, script: str, spec: dict, modules: tuple[str, ...] = ()) -> dict:
-        code = code_digest(self.scripts / script, modules, self.roots)
-        return {"spec": spec, "code": code}
-
-    def prepare_job(self) -> dict:
-        """The clean data set."""
-        spec = {"dataset": self.dataset}
-        return self._job("prepare_dataset.py", spec)
-
-    def images_job(self, images: str, seed: int) -> dict:
-        """One corruption of the images."""
-        options = self.config["corruption"]
-        spec = {
-            "images": images,
-            "seed": seed,
-            "source": stamp(**self.prepare_job()),
-            "crop": self._crop if options["stage"] == "after_crop" else None,
-        }
-        option = "gaussian_moments" if images == "gaussian" else "shuffle_unit"
-        spec[option] = options[option]
-        return self._job("corrupt_images.py", spec)
-
-    def labels_job(self, label_noise: float, seed: int) -> dict:
-        """One corruption of the training labels."""
-        spec = {
-            "label_noise": label_noise,
-            "seed": seed,
-            "source": stamp(**self.prepare_job()),
-            "label_pool": self.config["corruption"]["label_pool"],
-        }
-        return self._job("corrupt_labels.py", spec)
-
     def train_job(self, run: Run) -> dict:
         """One training run."""
         # What a network says of its own training takes the place of what holds for all.
         settings = self.config["training"] | self.config["networks"][run.network]
-        images = self.prepare_job() if run.images == "true" else self.images_job(run.images, run.seed)
-        labels = self.prepare_job() if run.label_noise == 0 else self.labels_job(run.label_noise, run.seed)
+        images = (
+            self.data.prepare_job() if run.images == "true" else self.data.images_job(run.images, run.seed)
+        )
+        labels = (
+            self.data.prepare_job()
+            if run.label_noise == 0
+            else self.data.labels_job(run.label_noise, run.seed)
+        )
         recipe = {key: settings[key] for key in RECIPE}
         spec = {
             **self.describe(run),
@@ -167,12 +87,12 @@ class Plan:
             **{key: settings[key] for key in ("factory", "arguments", "width", "initialisation")},
             "recipe": {
                 **recipe,
-                "crop": self._crop,
+                "crop": self.data.crop,
                 "weight_decay": settings["weight_decay"] if run.weight_decay else 0.0,
                 "random_crop": run.random_crop,
             },
         }
-        return self._job("train.py", spec, modules=(settings["factory"].partition(":")[0],))
+        return self.scripts.job("train.py", spec, modules=(settings["factory"].partition(":")[0],))
 
     def summary_job(self, name: str) -> dict:
         """The numbers of a figure or table, from every run that it shows and the stamp each must have."""
@@ -192,19 +112,19 @@ class Plan:
             for run in self.shown_runs(name)
         ]
         settings |= {"confidence": self.config["interval"]["confidence"], "runs": runs}
-        return self._job("summarise.py", settings)
+        return self.scripts.job("summarise.py", settings)
 
     def figure_job(self, name: str) -> dict:
         """The picture of a figure, from its summary."""
         figure = self.config["figures"][name]
         spec = {**figure, "summary": self._summary_entry(name), "paper": self.paper(name)}
         spec |= self._settings()
-        return self._job(f"plot_{figure['plot']}.py", spec)
+        return self.scripts.job(f"plot_{figure['plot']}.py", spec)
 
     def table_job(self, name: str) -> dict:
         """The CSV, HTML and LaTeX of a table, from its summary."""
         spec = {"name": name, "summary": self._summary_entry(name), "paper": self.paper(name)}
-        return self._job("write_table.py", spec | self._settings())
+        return self.scripts.job("write_table.py", spec | self._settings())
 
     def scorecard_job(self) -> dict:
         """The comparison with the paper, from the summaries of all figures and tables."""
@@ -220,7 +140,7 @@ class Plan:
         ]
         spec = {"shown": shown, "tolerance": self.config["scorecard"]["tolerance"]}
         spec["fit"] = self.config["fit"]["train_accuracy"]
-        return self._job("write_scorecard.py", spec | self._settings())
+        return self.scripts.job("write_scorecard.py", spec | self._settings())
 
     @property
     def shown(self) -> dict[str, dict]:
@@ -234,7 +154,7 @@ class Plan:
 
     def _settings(self) -> dict:
         return {
-            "dataset": self.dataset,
+            "dataset": self.data.title,
             "confidence": self.config["interval"]["confidence"],
             "seeds": len(self.config["seeds"]),
             "widths": {
@@ -244,14 +164,9 @@ class Plan:
             },
         }
 
-    @property
-    def _crop(self) -> int:
-        return self.config["datasets"][self.dataset]["crop"]
-
     def describe(self, run: Run) -> dict:
         """The coordinates of a run, as results and tables name them."""
-        condition = _CONDITION_OF.get((run.images, run.label_noise), "partially_corrupted_labels")
-        return {"dataset": self.dataset, "condition": condition, **run._asdict()}
+        return {"dataset": self.dataset, "condition": run.condition, **run._asdict()}
 
     # --- queries ----------------------------------------------------------------------------------
 
@@ -290,15 +205,3 @@ class Plan:
             if path.is_file() and stamp(**self.train_job(run)) not in path.read_text():
                 stale.append(str(path))
         return stale
-
-    def run_from_path(self, wildcards) -> Run:
-        """The run that a path's wildcards name."""
-        regularisers = wildcards.regularisers.split("+")
-        return Run(
-            wildcards.images,
-            float(wildcards.noise),
-            wildcards.network,
-            "random_crop" in regularisers,
-            "weight_decay" in regularisers,
-            int(wildcards.seed),
-        )

@@ -2,51 +2,114 @@
 # Training reads the manifests, which are small and name the arrays by their hash: touching or
 # copying the arrays reruns nothing, and a changed array is refused by its hash.
 
-DATA = f"{plan.results}/data/{plan.dataset}"
+DATA = plan.data.folder
 LOGS = f"{plan.results}/logs"
 BENCHMARKS = f"{plan.results}/benchmarks"
 
 
-rule prepare_dataset:
+description = f"{DATA}/dataset.json"
+contact_sheets = expand(
+    f"{DATA}/contact_sheets/{{corruption}}.{{form}}",
+    corruption=plan.data.corruptions,
+    form=["pdf", "png", "csv"],
+)
+
+
+rule data:
+    input:
+        description,
+        contact_sheets,
+        [plan.data.labels_manifest(1.0, seed) for seed in plan.config["seeds"]],
+
+
+# Where a cluster's nodes have no network, run this one where there is one: snakemake <output> --cores 1
+rule download_dataset:
     output:
-        images=plan.images_manifest("true", 0),
-        labels=plan.labels_manifest(0.0, 0),
-        arrays=expand(
-            f"{DATA}/{{kind}}/{{part}}.npy",
-            kind=["images/true", "labels/noise-0"],
-            part=["train", "test"],
-        ),
+        f"{DATA}/download.json",
     log:
-        f"{LOGS}/data/{plan.dataset}/clean.log",
+        f"{LOGS}/data/{plan.data.name}/download.log",
     benchmark:
-        f"{BENCHMARKS}/data/{plan.dataset}/clean.tsv"
+        f"{BENCHMARKS}/data/{plan.data.name}/download.tsv"
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
+        mem_mb=500,
+        runtime=60,
+    params:
+        job=plan.data.download_job(),
+    message:
+        f"Fetching {plan.data.title} into {plan.config['data_folder']}, if it is not there"
+    script:
+        "../scripts/download_dataset.py"
+
+
+rule prepare_dataset:
+    input:
+        lambda _: plan.data.prepare_inputs(),
+    output:
+        images=plan.data.images_manifest("true", 0),
+        labels=plan.data.labels_manifest(0.0, 0),
+        arrays=[
+            *expand(f"{DATA}/images/true/{{array}}.npy", array=plan.data.prepared_images),
+            *expand(f"{DATA}/labels/noise-0/{{array}}.npy", array=["train", "test", "classes"]),
+        ],
+    log:
+        f"{LOGS}/data/{plan.data.name}/clean.log",
+    benchmark:
+        f"{BENCHMARKS}/data/{plan.data.name}/clean.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 8 if plan.data.prepare_script == "image_folder" else 1
+    resources:
         mem_mb=4000,
         runtime=60,
     params:
-        job=plan.prepare_job(),
+        job=plan.data.prepare_job(),
     message:
-        f"Preparing {plan.dataset}"
+        f"Preparing {plan.data.title}"
     script:
-        "../scripts/prepare_dataset.py"
+        f"../scripts/prepare_{plan.data.prepare_script}.py"
+
+
+rule describe_dataset:
+    input:
+        **plan.data.download(),
+        images=plan.data.images_manifest("true", 0),
+        labels=plan.data.labels_manifest(0.0, 0),
+    output:
+        description,
+    log:
+        f"{LOGS}/data/{plan.data.name}/description.log",
+    benchmark:
+        f"{BENCHMARKS}/data/{plan.data.name}/description.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        job=plan.data.describe_job(),
+    message:
+        f"Describing {plan.data.title}: counts, moments, duplicates"
+    script:
+        "../scripts/describe_dataset.py"
 
 
 rule corrupt_labels:
     input:
-        labels=plan.labels_manifest(0.0, 0),
+        labels=plan.data.labels_manifest(0.0, 0),
     output:
         labels=f"{DATA}/labels/noise-{{noise}}/seed-{{seed}}/manifest.json",
         arrays=expand(
             f"{DATA}/labels/noise-{{{{noise}}}}/seed-{{{{seed}}}}/{{array}}.npy",
-            array=["train", "test", "replaced", "changed"],
+            array=["train", "test", "classes", "replaced", "changed"],
         ),
     log:
-        f"{LOGS}/data/{plan.dataset}/labels/noise-{{noise}}/seed-{{seed}}.log",
+        f"{LOGS}/data/{plan.data.name}/labels/noise-{{noise}}/seed-{{seed}}.log",
     benchmark:
-        f"{BENCHMARKS}/data/{plan.dataset}/labels/noise-{{noise}}/seed-{{seed}}.tsv"
+        f"{BENCHMARKS}/data/{plan.data.name}/labels/noise-{{noise}}/seed-{{seed}}.tsv"
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -54,7 +117,7 @@ rule corrupt_labels:
         mem_mb=1000,
         runtime=10,
     params:
-        job=lambda wildcards: plan.labels_job(float(wildcards.noise), int(wildcards.seed)),
+        job=lambda wildcards: plan.data.labels_job(float(wildcards.noise), int(wildcards.seed)),
     message:
         "Replacing training labels with probability {wildcards.noise}, seed {wildcards.seed}"
     script:
@@ -63,16 +126,16 @@ rule corrupt_labels:
 
 rule corrupt_images:
     input:
-        images=plan.images_manifest("true", 0),
+        images=plan.data.images_manifest("true", 0),
     output:
         images=f"{DATA}/images/{{images}}/seed-{{seed}}/manifest.json",
         arrays=expand(
             f"{DATA}/images/{{{{images}}}}/seed-{{{{seed}}}}/{{part}}.npy", part=["train", "test"]
         ),
     log:
-        f"{LOGS}/data/{plan.dataset}/images/{{images}}/seed-{{seed}}.log",
+        f"{LOGS}/data/{plan.data.name}/images/{{images}}/seed-{{seed}}.log",
     benchmark:
-        f"{BENCHMARKS}/data/{plan.dataset}/images/{{images}}/seed-{{seed}}.tsv"
+        f"{BENCHMARKS}/data/{plan.data.name}/images/{{images}}/seed-{{seed}}.tsv"
     wildcard_constraints:
         images="shuffled_pixels|random_pixels|gaussian",
     conda:
@@ -82,8 +145,37 @@ rule corrupt_images:
         mem_mb=2000,
         runtime=20,
     params:
-        job=lambda wildcards: plan.images_job(wildcards.images, int(wildcards.seed)),
+        job=lambda wildcards: plan.data.images_job(wildcards.images, int(wildcards.seed)),
     message:
         "Corrupting images: {wildcards.images}, seed {wildcards.seed}"
     script:
         "../scripts/corrupt_images.py"
+
+
+rule contact_sheet:
+    input:
+        images=plan.data.images_manifest("true", 0),
+        labels=plan.data.labels_manifest(0.0, 0),
+        corrupted=lambda wildcards: plan.data.corrupted_manifest(wildcards.corruption),
+    output:
+        pdf=f"{DATA}/contact_sheets/{{corruption}}.pdf",
+        png=f"{DATA}/contact_sheets/{{corruption}}.png",
+        csv=f"{DATA}/contact_sheets/{{corruption}}.csv",
+    log:
+        f"{LOGS}/data/{plan.data.name}/contact_sheets/{{corruption}}.log",
+    benchmark:
+        f"{BENCHMARKS}/data/{plan.data.name}/contact_sheets/{{corruption}}.tsv"
+    wildcard_constraints:
+        corruption="|".join(plan.data.corruptions),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        job=lambda wildcards: plan.data.contact_sheet_job(wildcards.corruption),
+    message:
+        "Drawing {wildcards.corruption} beside the clean images"
+    script:
+        "../scripts/draw_contact_sheet.py"

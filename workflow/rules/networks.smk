@@ -5,8 +5,8 @@ RUN = "{images}/noise-{noise}/{network}/{regularisers}/seed-{seed}"
 
 rule train:
     input:
-        images=lambda wildcards: plan.images_manifest(wildcards.images, wildcards.seed),
-        labels=lambda wildcards: plan.labels_manifest(float(wildcards.noise), wildcards.seed),
+        images=lambda wildcards: plan.data.images_manifest(wildcards.images, wildcards.seed),
+        labels=lambda wildcards: plan.data.labels_manifest(float(wildcards.noise), wildcards.seed),
     output:
         # update: a finished run stays where it is until a new one takes its place, so that a job
         # that fails loses nothing.
@@ -27,7 +27,7 @@ rule train:
         mem_mb=4000,
         runtime=240,
     params:
-        job=lambda wildcards: plan.train_job(plan.run_from_path(wildcards)),
+        job=lambda wildcards: plan.train_job(Run.from_path(wildcards)),
     message:
         "Training {wildcards.network} on {wildcards.images} images, label noise {wildcards.noise}, "
         "regularisers {wildcards.regularisers}, seed {wildcards.seed}"

@@ -1,4 +1,6 @@
-"""Draw corrupted training and test images once and store them."""
+"""Draw corrupted training and test images once and store them, one part after the other."""
+
+from itertools import chain
 
 import numpy as np
 
@@ -12,30 +14,31 @@ with logged(snakemake.log[0]):
     spec = job["spec"]
     clean = artefacts.load(snakemake.input.images, spec["source"])
     if spec["crop"] is not None:
-        clean = {name: corruptions.centre(array, spec["crop"]) for name, array in clean.items()}
-    train, test = clean["train"], clean["test"]
-    shape = train.shape[1:]
+        clean = {part: corruptions.centre(images, spec["crop"]) for part, images in clean.items()}
+    shapes = {part: images.shape for part, images in clean.items()}
+    shape = shapes["train"][1:]
     generator = numpy_generator(spec["seed"], spec["images"])
     drawn = {}
     if spec["images"] == "gaussian":
-        moments = corruptions.gaussian_moments(train, spec["gaussian_moments"])
-        arrays = {
-            "train": corruptions.gaussian_images(len(train), shape, *moments, generator),
-            "test": corruptions.gaussian_images(len(test), shape, *moments, generator),
-        }
+        moments = corruptions.gaussian_moments(clean["train"], spec["gaussian_moments"])
+        del clean  # not needed any more, and mapped pages count as memory
         print(f"mean {np.round(moments[0], 3)}, standard deviation {np.round(moments[1], 3)}")
+
+        def corrupted(part: str) -> np.ndarray:
+            return corruptions.gaussian_images(shapes[part][0], shape, *moments, generator)
+
     elif spec["images"] == "shuffled_pixels":
-        unit = spec["shuffle_unit"]
-        permutation = corruptions.pixel_permutation(shape, generator, unit)
-        arrays = {
-            "train": corruptions.shuffle_pixels(train, permutation, unit),
-            "test": corruptions.shuffle_pixels(test, permutation, unit),
-        }
+        permutation = corruptions.pixel_permutation(shape, generator, spec["shuffle_unit"])
         drawn = {"permutation": permutation}
+
+        def corrupted(part: str) -> np.ndarray:
+            return corruptions.shuffle_pixels(clean[part], permutation, spec["shuffle_unit"])
+
     else:
-        arrays = {
-            "train": corruptions.randomise_pixels(train, generator, spec["shuffle_unit"]),
-            "test": corruptions.randomise_pixels(test, generator, spec["shuffle_unit"]),
-        }
-    artefacts.save(snakemake.output.images, {**arrays, **drawn}, **job)
-    print(f"{spec['images']}, seed {spec['seed']}: {train.shape[0]} + {test.shape[0]} images {shape}")
+
+        def corrupted(part: str) -> np.ndarray:
+            return corruptions.randomise_pixels(clean[part], generator, spec["shuffle_unit"])
+
+    parts = ((part, corrupted(part)) for part in ("train", "test"))
+    artefacts.save(snakemake.output.images, chain(parts, drawn.items()), **job)
+    print(f"{spec['images']}, seed {spec['seed']}: {shapes['train'][0]} + {shapes['test'][0]} images {shape}")

@@ -12,7 +12,7 @@ with logged(snakemake.log[0]):
     corrupted = corrupt_labels(
         clean["train"],
         spec["label_noise"],
-        classes=int(clean["train"].max()) + 1,
+        classes=len(clean["classes"]),
         generator=numpy_generator(spec["seed"], "label_corruption"),
         pool=spec["label_pool"],
     )
@@ -22,8 +22,9 @@ with logged(snakemake.log[0]):
         "changed": corrupted.changed,
         # Test labels are never corrupted: test error is about the true classes.
         "test": clean["test"],
+        "classes": clean["classes"],
     }
-    artefacts.save(snakemake.output.labels, arrays, **job)
+    artefacts.save(snakemake.output.labels, arrays.items(), **job)
     print(
         f"label_noise {spec['label_noise']}: {corrupted.replaced.mean():.4f} replaced, "
         f"{corrupted.changed.mean():.4f} changed, of {len(corrupted.labels)}"

@@ -42,12 +42,14 @@ with logged(snakemake.log[0]) as tell:
     job = snakemake.params.job
     spec = job["spec"]
     history_path, result_path = snakemake.output.history, snakemake.output.result
-    if "RETHINKING_FORCE" not in os.environ and artefacts.is_made(result_path, history_path, stamp(**job)):
+    data = {name: artefacts.sha256_of_file(path) for name, path in snakemake.input.items()}
+    made = artefacts.is_made(result_path, history_path, stamp(**job), data=data)
+    if made and "RETHINKING_FORCE" not in os.environ:
         # Asked for again though nothing that makes it has changed: after a job that failed, or where
         # its data were made again and came out the same.
         for path in (history_path, result_path):
             os.utime(path)
-        tell(f"{result_path} is there and was made by these settings and this code: kept")
+        tell(f"{result_path} is there and was made by these settings, this code and these data: kept")
         sys.exit(0)
     torch.set_num_threads(snakemake.threads)
     device = torch.device("cpu")
@@ -61,7 +63,7 @@ with logged(snakemake.log[0]) as tell:
         torch.cuda.set_device(device)
     images = artefacts.load(snakemake.input.images, spec["images_stamp"])
     labels = artefacts.load(snakemake.input.labels, spec["labels_stamp"])
-    classes = int(max(labels["train"].max(), labels["test"].max())) + 1
+    classes = len(labels["classes"])
 
     module, function = spec["factory"].split(":")
     factory = getattr(importlib.import_module(module), function)
@@ -100,6 +102,8 @@ with logged(snakemake.log[0]) as tell:
             "parameters": parameters,
             "classes": classes,
             "final": final,
+            # Of a user's own data the specification says where they were read, the hashes what they were.
+            "data": data,
             "attached_sha256": digest,
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
             "threads": torch.get_num_threads(),

@@ -68,6 +68,6 @@ def draw(
         handles, _ = axes.get_legend_handles_labels()
         handles += [style.paper_handle()] if paper is not None else []
         axes.legend(handles=handles, frameon=True, framealpha=0.9, edgecolor="none")
-        what = f"{style.network_name(network, widths)} on {style.name(dataset)}"
+        what = f"{style.network_name(network, widths)} on {dataset}"
         style.note(axes, seeds, confidence, what)
         return drawn

@@ -95,5 +95,5 @@ def draw(
         axes.set_xlabel("label corruption (probability p of a random label)")
         axes.set_ylabel(LABELS[quantity])
         axes.set_xlim(-0.03, 1.03)
-        style.note(axes, seeds, confidence, style.name(dataset))
+        style.note(axes, seeds, confidence, dataset)
         return drawn

@@ -118,10 +118,17 @@ def accuracy_html(rows: pd.DataFrame, name: str, dataset: str, seeds: int, confi
         body.append({"cells": list(cells), "first": cells[0] != last})
         last = cells[0]
     return _page(
-        f"{_title(name)}: training and test accuracy on {style.name(dataset)} (%)",
+        f"{_title(name)}: training and test accuracy on {dataset} (%)",
         [_spread(seeds, confidence)],
         [{"columns": columns, "rows": body}],
     )
+
+
+# What LaTeX reads as commands, in names that a user chose.
+_LATEX = str.maketrans(
+    {character: f"\\{character}" for character in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+)
 
 
 def accuracy_latex(rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float) -> str:
@@ -130,12 +137,12 @@ def accuracy_latex(rows: pd.DataFrame, name: str, dataset: str, seeds: int, conf
     blanks = escaped["model"].where(escaped["model"] != escaped["model"].shift(), "")
     escaped = escaped.assign(model=blanks)
     text_columns = sum(column in ("model", "condition") for column in rows)
-    caption = f"Training and test accuracy on {style.name(dataset)} (%). {_spread(seeds, confidence)}"
+    spread = _spread(seeds, confidence).replace("±", r"$\pm$").replace("%", r"\%")
     return escaped.to_latex(
         index=False,
         escape=False,
         column_format="l" * text_columns + "r" * (len(rows.columns) - text_columns),
-        caption=caption.replace("±", r"$\pm$").replace("%", r"\%"),
+        caption=rf"Training and test accuracy on {dataset.translate(_LATEX)} (\%). {spread}",
         label=f"tab:{name}",
     )
 
@@ -174,7 +181,7 @@ def scorecard_html(scorecard: pd.DataFrame, dataset: str, seeds: int, confidence
             last = entry.source
         sections.append({"title": title, "columns": columns, "rows": rows})
     return _page(
-        f"Scorecard on {style.name(dataset)}: {total}",
+        f"Scorecard on {dataset}: {total}",
         [
             "Ours is the mean over seeds; the interval is Student's t"
             f" at {100 * confidence:g}% and does not enter the verdict. Accuracies and errors are fractions.",

@@ -21,8 +21,6 @@ NAMES = {
     "shuffled_pixels": "shuffled pixels",
     "random_pixels": "random pixels",
     "gaussian": "Gaussian",
-    "digits": "scikit-learn's digits",
-    "cifar10": "CIFAR-10",
 }
 # Each series differs from the others in colour, marker and dash, so that print and colour-blind
 # readers can tell them apart.
@@ -31,7 +29,7 @@ DASHES = ["-", (0, (5, 1.5)), (0, (1, 1)), (0, (3, 1, 1, 1)), (0, (7, 2)), (0, (
 
 
 def name(key: str) -> str:
-    """How a network, condition or data set is called in print; other names as they are."""
+    """How a network or condition is called in print; other names as they are."""
     return NAMES.get(key, key.replace("_", " "))
 
 

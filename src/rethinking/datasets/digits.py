@@ -1,25 +1,9 @@
-"""Clean data sets as arrays: images uint8 N×H×W×C, labels int64 N."""
-
-from pathlib import Path
-from typing import NamedTuple
+"""Scikit-learn's handwritten digits: real data that need no download."""
 
 import numpy as np
 
+from rethinking.datasets.arrays import Dataset
 from rethinking.seeds import numpy_generator
-
-
-class DataError(Exception):
-    """A data set that is not there and cannot be fetched, or is not what it should be."""
-
-
-class Dataset(NamedTuple):
-    """A fixed split: images are uint8 in 0..255 and N×H×W×C, labels int64 in 0..classes-1."""
-
-    train_images: np.ndarray
-    train_labels: np.ndarray
-    test_images: np.ndarray
-    test_labels: np.ndarray
-    classes: int
 
 
 def stratified_split(labels: np.ndarray, train_size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -62,31 +46,5 @@ def load_digits(train_size: int = 700, seed: int = 0) -> Dataset:
     images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
     labels = bunch.target.astype(np.int64)
     train, test = stratified_split(labels, train_size, seed)
-    return Dataset(images[train], labels[train], images[test], labels[test], classes=10)
-
-
-def load_cifar10(folder: str | Path) -> Dataset:
-    """CIFAR-10: 50,000 train and 10,000 test images, 32×32 RGB, in ``folder`` or downloaded there.
-
-    Torchvision checks each file against its published MD5 before it unpickles it, and the archive
-    after a download. Raises ``DataError`` where the data are neither there nor to be had.
-    Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images" (2009).
-    """
-    from torchvision.datasets import CIFAR10
-
-    try:
-        train = CIFAR10(str(folder), train=True, download=True)
-        test = CIFAR10(str(folder), train=False, download=False)
-    except (OSError, RuntimeError) as error:
-        raise DataError(
-            f"CIFAR-10 is not in {Path(folder).absolute()} and could not be fetched ({error}). Put "
-            f"{CIFAR10.filename} (MD5 {CIFAR10.tgz_md5}) from {CIFAR10.url} into that folder and run the "
-            "same command again"
-        ) from error
-    return Dataset(
-        train.data,
-        np.asarray(train.targets, dtype=np.int64),
-        test.data,
-        np.asarray(test.targets, dtype=np.int64),
-        classes=10,
-    )
+    classes = tuple(map(str, bunch.target_names))
+    return Dataset(images[train], labels[train], images[test], labels[test], classes)

@@ -1,0 +1,1 @@
+"""Data sets as arrays, wherever they come from: one module a source."""

@@ -1,0 +1,111 @@
+"""Anyone's arrays: a NumPy file with ``x_train``, ``y_train``, ``x_test`` and ``y_test``."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from rethinking.datasets.arrays import DataError, Dataset
+
+NAMES = ("x_train", "y_train", "x_test", "y_test")
+CHANNELS = (1, 3)
+BLOCK = 2**24  # values converted at a time
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    try:
+        if not zipfile.is_zipfile(path) and path.is_file():
+            raise zipfile.BadZipFile("it is no .npz, or cut short")
+        with np.load(path, allow_pickle=False) as file:
+            missing = [name for name in NAMES if name not in file]
+            if missing:
+                found = ", ".join(file.files) or "nothing"
+                raise DataError(f"{path} has no {', '.join(missing)}; found {found}")
+            return {name: file[name] for name in NAMES}
+    except FileNotFoundError:
+        raise DataError(f"{path.absolute()} is not there; expected an .npz with {', '.join(NAMES)}") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
+        raise DataError(
+            f"{path} cannot be read as an .npz of plain arrays ({error}); write it with "
+            f"numpy.savez_compressed(path, {', '.join(f'{name}=...' for name in NAMES)})"
+        ) from error
+
+
+def _labels(name: str, labels: np.ndarray) -> np.ndarray:
+    if labels.ndim == 2 and labels.shape[1] == 1:  # as Keras has them
+        labels = labels[:, 0]
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise DataError(f"{name} is {labels.dtype} {labels.shape}; expected integers of shape (N,)")
+    return labels.astype(np.int64)
+
+
+def _images(name: str, images: np.ndarray, value_range: tuple[float, float] | None) -> np.ndarray:
+    if images.ndim == 3:
+        images = images[..., np.newaxis]
+    if images.ndim != 4 or images.shape[3] not in CHANNELS:
+        hint = "; move the channels to the end: x.transpose(0, 2, 3, 1)" if images.ndim == 4 else ""
+        raise DataError(f"{name} has shape {images.shape}; expected N×H×W, N×H×W×1 or N×H×W×3{hint}")
+    if images.dtype == np.uint8 and value_range is None:
+        return images
+    if images.dtype == bool or not np.issubdtype(images.dtype, np.number) or np.iscomplexobj(images):
+        raise DataError(f"{name} is {images.dtype}; expected uint8, or numbers and a value_range")
+    low, high = images.min(), images.max()
+    if value_range is None:
+        raise DataError(
+            f"{name} is {images.dtype} with values in [{low:g}, {high:g}]; say which values are black and "
+            "white with value_range, for example [0, 1]"
+        )
+    black, white = value_range
+    if not (black <= low and high <= white):  # false for NaN as well
+        raise DataError(
+            f"{name} has values in [{low:g}, {high:g}], outside the value_range [{black:g}, {white:g}]"
+        )
+    levels = np.empty(images.shape, dtype=np.uint8)
+    block = max(1, BLOCK // int(np.prod(images.shape[1:])))
+    for start in range(0, len(images), block):
+        part = images[start : start + block].astype(np.float64)
+        levels[start : start + block] = np.rint((part - black) * (255 / (white - black)))
+    return levels
+
+
+def load_npz(path: str | Path, value_range: tuple[float, float] | None = None) -> Dataset:
+    """The arrays of an ``.npz``: images N×H×W or N×H×W×C with 1 or 3 channels, labels 0..k-1 (N,).
+
+    Images are uint8, or any numbers between the two of ``value_range``, which become the grey levels 0
+    and 255 (so that other depths are rounded to 256 levels). Classes are called by their number.
+
+    Raises ``DataError`` for files, shapes, types, values and labels that are not that, and for classes
+    that are not in both parts. Objects are never unpickled.
+    """
+    path = Path(path)
+    arrays = _read(path)
+    images = {name: _images(f"{path}: {name}", arrays[name], value_range) for name in ("x_train", "x_test")}
+    labels = {name: _labels(f"{path}: {name}", arrays[name]) for name in ("y_train", "y_test")}
+    for part in ("train", "test"):
+        counts = len(images[f"x_{part}"]), len(labels[f"y_{part}"])
+        if counts[0] != counts[1] or not counts[0]:
+            raise DataError(f"{path}: {counts[0]} images in x_{part} and {counts[1]} labels in y_{part}")
+    if images["x_train"].shape[1:] != images["x_test"].shape[1:]:
+        shapes = [images[name].shape[1:] for name in ("x_train", "x_test")]
+        raise DataError(
+            f"{path}: training images are {shapes[0]} and test images {shapes[1]}; expected one shape"
+        )
+    known = np.unique(labels["y_train"])
+    if known[0] != 0 or known[-1] != len(known) - 1 or len(known) < 2:
+        raise DataError(
+            f"{path}: y_train has {len(known)} different labels from {known[0]} to {known[-1]}; expected "
+            "0..k-1, each at least once, of at least two classes"
+        )
+    tested = np.unique(labels["y_test"])
+    if not np.array_equal(tested, known):
+        raise DataError(
+            f"{path}: the classes of train and test differ: {len(known)} in y_train (0..{known[-1]}), "
+            f"{len(tested)} in y_test ({tested[0]}..{tested[-1]})"
+        )
+    return Dataset(
+        images["x_train"],
+        labels["y_train"],
+        images["x_test"],
+        labels["y_test"],
+        tuple(str(label) for label in known),
+    )

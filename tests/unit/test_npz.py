@@ -1,0 +1,135 @@
+"""A NumPy file becomes a data set, or what is wrong with it is said."""
+
+import numpy as np
+import pytest
+
+from rethinking.datasets.arrays import DataError
+from rethinking.datasets.npz import load_npz
+
+
+def arrays(**changed):
+    generator = np.random.default_rng(0)
+    made = {
+        "x_train": generator.integers(0, 256, (30, 8, 8, 3), dtype=np.uint8),
+        "y_train": np.arange(30) % 3,
+        "x_test": generator.integers(0, 256, (6, 8, 8, 3), dtype=np.uint8),
+        "y_test": np.arange(6) % 3,
+    }
+    return made | changed
+
+
+def written(tmp_path, **changed):
+    path = tmp_path / "mine.npz"
+    np.savez(path, **{name: array for name, array in arrays(**changed).items() if array is not None})
+    return path
+
+
+def test_uint8_images_come_as_they_are(tmp_path):
+    dataset = load_npz(written(tmp_path))
+    assert np.array_equal(dataset.train_images, arrays()["x_train"])
+    assert dataset.test_labels.dtype == np.int64
+    assert dataset.classes == ("0", "1", "2")
+
+
+def test_grey_images_get_a_channel_and_columns_of_labels_are_flattened(tmp_path):
+    path = written(
+        tmp_path,
+        x_train=arrays()["x_train"][..., 0],
+        x_test=arrays()["x_test"][..., 0],
+        y_train=arrays()["y_train"][:, np.newaxis].astype(np.uint8),
+    )
+    dataset = load_npz(path)
+    assert dataset.train_images.shape == (30, 8, 8, 1)
+    assert np.array_equal(dataset.train_labels, arrays()["y_train"])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "black", "white"), [(np.float32, 0, 1), (np.float64, -1, 1), (np.uint16, 0, 65535)]
+)
+def test_other_types_are_spread_over_the_grey_levels(tmp_path, dtype, black, white):
+    levels = np.linspace(black, white, 256).astype(dtype)
+    original = arrays()
+    path = written(tmp_path, x_train=levels[original["x_train"]], x_test=levels[original["x_test"]])
+    assert np.array_equal(load_npz(path, (black, white)).train_images, original["x_train"])
+
+
+def nan_in_one_place():
+    images = np.zeros((30, 8, 8, 3), dtype=np.float32)
+    images[7, 3, 2, 1] = np.nan
+    return images
+
+
+@pytest.mark.parametrize(
+    ("changed", "value_range", "said"),
+    [
+        ({"y_test": None}, None, r"has no y_test; found x_train, y_train, x_test"),
+        (
+            {"x_train": np.zeros((30, 8, 8, 3))},
+            None,
+            r"x_train is float64 with values in \[0, 0\]; say which",
+        ),
+        (
+            {"x_train": np.full((30, 8, 8, 3), 1.5)},
+            (0, 1),
+            r"values in \[1.5, 1.5\], outside the value_range \[0, 1\]",
+        ),
+        ({"x_train": nan_in_one_place()}, (0, 1), r"outside the value_range"),
+        ({"x_train": np.zeros((30, 3, 8, 8), np.uint8)}, None, r"move the channels to the end"),
+        ({"x_train": np.zeros((30, 64), np.uint8)}, None, r"shape \(30, 64\); expected N×H×W"),
+        ({"x_train": np.zeros((30, 8, 8, 3), bool)}, (0, 1), r"x_train is bool; expected uint8"),
+        (
+            {"x_test": np.zeros((6, 9, 8, 3), np.uint8)},
+            None,
+            r"training images are \(8, 8, 3\) and test images",
+        ),
+        ({"y_train": np.arange(29) % 3}, None, r"30 images in x_train and 29 labels in y_train"),
+        ({"y_train": np.arange(30) % 3 + 1}, None, r"3 different labels from 1 to 3; expected 0\.\.k-1"),
+        ({"y_train": np.arange(30) % 3 - 1}, None, r"3 different labels from -1 to 1; expected 0\.\.k-1"),
+        ({"y_train": np.arange(30) % 3 * 2}, None, r"3 different labels from 0 to 4"),
+        ({"y_train": np.zeros(30, int)}, None, r"of at least two classes"),
+        ({"y_train": np.arange(30) / 10}, None, r"y_train is float64 \(30,\); expected integers"),
+        (
+            {"y_test": np.arange(6) % 2},
+            None,
+            r"the classes of train and test differ: 3 in y_train \(0\.\.2\), 2 in",
+        ),
+        (
+            {"x_test": np.zeros((0, 8, 8, 3), np.uint8), "y_test": np.zeros(0, int)},
+            None,
+            r"0 images in x_test",
+        ),
+    ],
+)
+def test_each_mistake_is_named(tmp_path, changed, value_range, said):
+    with pytest.raises(DataError, match=said):
+        load_npz(written(tmp_path, **changed), value_range)
+
+
+class Trap:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (type(self.path).touch, (self.path,))
+
+
+def test_objects_are_never_unpickled(tmp_path):
+    trap = np.array([Trap(tmp_path / "unpickled")] * 30, dtype=object)
+    with pytest.raises(DataError, match="cannot be read as an .npz of plain arrays"):
+        load_npz(written(tmp_path, y_train=trap))
+    assert not (tmp_path / "unpickled").exists()
+
+
+def test_files_that_are_no_npz(tmp_path):
+    with pytest.raises(DataError, match="is not there"):
+        load_npz(tmp_path / "none.npz")
+    (tmp_path / "page.npz").write_text("<html>")
+    with pytest.raises(DataError, match="cannot be read as an .npz"):
+        load_npz(tmp_path / "page.npz")
+    whole = written(tmp_path).read_bytes()
+    (tmp_path / "half.npz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match="cannot be read as an .npz"):
+        load_npz(tmp_path / "half.npz")
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    with pytest.raises(DataError, match="it is no .npz"):
+        load_npz(tmp_path / "one.npy")

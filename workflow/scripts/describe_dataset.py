@@ -1,0 +1,42 @@
+"""Write down what the clean data set consists of."""
+
+import json
+from pathlib import Path
+
+from pipeline import artefacts
+from pipeline.job import logged
+from rethinking.datasets.description import class_counts, describe
+
+with logged(snakemake.log[0]):
+    job = snakemake.params.job
+    spec = job["spec"]
+    images = artefacts.load(snakemake.input.images, spec["prepared"])
+    labels = artefacts.load(snakemake.input.labels, spec["prepared"])
+    classes = [str(name) for name in labels["classes"]]
+    parts = {part: (images[part], labels[part]) for part in ("train", "test")}
+    if images["train"].ndim == 1:
+        # Only paths are stored; reading the images for their pixels would take hours.
+        described = {"classes": len(classes), "duplicates": None}
+        for part, (paths, of_part) in parts.items():
+            described[part] = {
+                "shape": [len(paths), None, None, 3],
+                "per_class": class_counts(of_part, classes),
+                "bytes": int(images[f"{part}_bytes"].sum()),
+                **dict.fromkeys(("mean", "standard_deviation", "overall_mean", "overall_standard_deviation")),
+            }
+    else:
+        described = describe(parts["train"], parts["test"], classes)
+    hashes = {
+        f"{kind}/{name}": array["sha256"]
+        for kind, path in snakemake.input.items()
+        if kind != "download"
+        for name, array in json.loads(Path(path).read_text())["arrays"].items()
+    }
+    about = {key: spec[key] for key in ("title", "source", "origin", "licence")}
+    if "download" in snakemake.input.keys():
+        about["files"] = artefacts.read_result(snakemake.input.download, spec["download"])["files"]
+    artefacts.write_result(snakemake.output[0], {**about, **described, "array_sha256": hashes}, **job)
+    print(
+        f"{spec['title']}: {len(labels['train']):,} + {len(labels['test']):,} examples of {len(classes)} classes"
+    )
+    print(f"duplicates: {described['duplicates']}")

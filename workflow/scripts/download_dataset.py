@@ -1,0 +1,33 @@
+"""Fetch the files of a published data set, unless they are there, and write down what they are."""
+
+from pathlib import Path
+
+from pipeline import artefacts
+from pipeline.job import logged
+from rethinking.datasets.download import checksum, fetch
+from rethinking.datasets.published import files_there, published_files
+
+with logged(snakemake.log[0]) as tell:
+    job = snakemake.params.job
+    source = job["spec"]["source"]
+    # Where downloads lie is no part of what the data are, so it is not in the specification.
+    folder = Path(snakemake.config["data_folder"]).expanduser()
+    files = files_there(source, folder)
+    if files is None:
+        files = published_files(source)
+        with tell.progress("MB", scale=1e6) as report:
+            for line in fetch(files, folder, report):
+                tell(f"tried in vain: {line}")
+    described = [
+        {
+            "path": file.path,
+            "bytes": (folder / file.path).stat().st_size,
+            "md5": file.md5,
+            "sha256": checksum(folder / file.path, "sha256"),
+            "urls": list(file.urls),
+        }
+        for file in files
+    ]
+    artefacts.write_result(snakemake.output[0], {"files": described}, **job)
+    for file in described:
+        print(f"{folder / file['path']}: {file['bytes']:,} bytes, MD5 {file['md5']} as published")
