@@ -93,7 +93,7 @@ def test_nothing_is_left_of_a_write_that_failed(tmp_path):
             temporary.write_text("half of the new")
             raise OSError("no space left on device")
 
-    with pytest.raises(artefacts.ArtefactError, match="no space.*nothing is kept.*run the same command"):
+    with pytest.raises(artefacts.ArtefactError, match=r"no space.*nothing is kept.*run the same command"):
         write_half()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

@@ -115,7 +115,7 @@ class Trap:
 
 def test_objects_are_never_unpickled(tmp_path):
     trap = np.array([Trap(tmp_path / "unpickled")] * 30, dtype=object)
-    with pytest.raises(DataError, match="cannot be read as an .npz of plain arrays"):
+    with pytest.raises(DataError, match=r"cannot be read as an \.npz of plain arrays"):
         load_npz(written(tmp_path, y_train=trap))
     assert not (tmp_path / "unpickled").exists()
 
@@ -124,12 +124,12 @@ def test_files_that_are_no_npz(tmp_path):
     with pytest.raises(DataError, match="is not there"):
         load_npz(tmp_path / "none.npz")
     (tmp_path / "page.npz").write_text("<html>")
-    with pytest.raises(DataError, match="cannot be read as an .npz"):
+    with pytest.raises(DataError, match=r"cannot be read as an \.npz"):
         load_npz(tmp_path / "page.npz")
     whole = written(tmp_path).read_bytes()
     (tmp_path / "half.npz").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DataError, match="cannot be read as an .npz"):
+    with pytest.raises(DataError, match=r"cannot be read as an \.npz"):
         load_npz(tmp_path / "half.npz")
     np.save(tmp_path / "one.npy", np.zeros(3))
-    with pytest.raises(DataError, match="it is no .npz"):
+    with pytest.raises(DataError, match=r"it is no \.npz"):
         load_npz(tmp_path / "one.npy")

@@ -180,7 +180,7 @@ def read_attached(path: str | Path, result: str | Path, sha256: str) -> bytes:
 
 
 def is_made(result: str | Path, attached: str | Path, expected_stamp: str, **facts) -> bool:
-    """Whether a result and its attached file are there, whole, made by what was planned, and say ``facts``."""
+    """Whether a result and its attached file are whole, made by what was planned, and say ``facts``."""
     try:
         content = read_result(result, expected_stamp)
         read_attached(attached, result, content["attached_sha256"])

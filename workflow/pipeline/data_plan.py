@@ -11,6 +11,7 @@ The ``*_job`` methods give the two parameters of a rule, as those of ``Plan`` do
 """
 
 from functools import cache
+from pathlib import Path
 
 from pipeline import sources
 from pipeline.digest import Scripts
@@ -60,6 +61,13 @@ class DataPlan:
     def prepare_inputs(self) -> list[str]:
         """What the data set is prepared from: its verified download, or the user's own files."""
         return [*self.download().values(), *sources.inputs(self.source)]
+
+    @property
+    def outlived(self) -> bool:
+        """Whether the user's own data are gone and what was prepared from them is there."""
+        own = self.source.get("folder") or self.source.get("file")
+        gone = own is not None and not Path(own).expanduser().exists()
+        return gone and Path(self.images_manifest("true", 0)).is_file()
 
     def corrupted_manifest(self, corruption: str) -> str:
         """The manifest of a corruption with the first seed: of labels, or of images."""

@@ -39,37 +39,42 @@ rule download_dataset:
     params:
         job=plan.data.download_job(),
     message:
-        f"Fetching {plan.data.title} into {plan.config['data_folder']}, if it is not there"
+        f"Fetching {plan.data.title}, unless it is in the folder of downloads"
     script:
         "../scripts/download_dataset.py"
 
 
-rule prepare_dataset:
-    input:
-        lambda _: plan.data.prepare_inputs(),
-    output:
-        images=plan.data.images_manifest("true", 0),
-        labels=plan.data.labels_manifest(0.0, 0),
-        arrays=[
-            *expand(f"{DATA}/images/true/{{array}}.npy", array=plan.data.prepared_images),
-            *expand(f"{DATA}/labels/noise-0/{{array}}.npy", array=["train", "test", "classes"]),
-        ],
-    log:
-        f"{LOGS}/data/{plan.data.name}/clean.log",
-    benchmark:
-        f"{BENCHMARKS}/data/{plan.data.name}/clean.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 8 if plan.data.prepare_script == "image_folder" else 1
-    resources:
-        mem_mb=4000,
-        runtime=60,
-    params:
-        job=plan.data.prepare_job(),
-    message:
-        f"Preparing {plan.data.title}"
-    script:
-        f"../scripts/prepare_{plan.data.prepare_script}.py"
+# Where a user's own data are gone, what was prepared from them is like any other file that nothing makes.
+if not plan.data.outlived:
+
+    rule prepare_dataset:
+        input:
+            lambda _: plan.data.prepare_inputs(),
+        output:
+            images=plan.data.images_manifest("true", 0),
+            labels=plan.data.labels_manifest(0.0, 0),
+            arrays=[
+                *expand(f"{DATA}/images/true/{{array}}.npy", array=plan.data.prepared_images),
+                *expand(
+                    f"{DATA}/labels/noise-0/{{array}}.npy", array=["train", "test", "classes"]
+                ),
+            ],
+        log:
+            f"{LOGS}/data/{plan.data.name}/clean.log",
+        benchmark:
+            f"{BENCHMARKS}/data/{plan.data.name}/clean.tsv"
+        conda:
+            "../../envs/environment.yaml"
+        threads: 8 if plan.data.prepare_script == "image_folder" else 1
+        resources:
+            mem_mb=4000,
+            runtime=60,
+        params:
+            job=plan.data.prepare_job(),
+        message:
+            f"Preparing {plan.data.title}"
+        script:
+            f"../scripts/prepare_{plan.data.prepare_script}.py"
 
 
 rule describe_dataset:

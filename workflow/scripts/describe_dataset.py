@@ -33,10 +33,9 @@ with logged(snakemake.log[0]):
         for name, array in json.loads(Path(path).read_text())["arrays"].items()
     }
     about = {key: spec[key] for key in ("title", "source", "origin", "licence")}
-    if "download" in snakemake.input.keys():
+    if snakemake.input.get("download"):
         about["files"] = artefacts.read_result(snakemake.input.download, spec["download"])["files"]
     artefacts.write_result(snakemake.output[0], {**about, **described, "array_sha256": hashes}, **job)
-    print(
-        f"{spec['title']}: {len(labels['train']):,} + {len(labels['test']):,} examples of {len(classes)} classes"
-    )
+    sizes = " + ".join(f"{len(labels[part]):,}" for part in parts)
+    print(f"{spec['title']}: {sizes} examples of {len(classes)} classes")
     print(f"duplicates: {described['duplicates']}")

@@ -53,6 +53,7 @@ def figure(width: float = 4.6, height: float = 3.3) -> Iterator[tuple[Figure, Ax
         "axes.spines.right": False,
         "grid.color": "0.9",
         "grid.linewidth": 0.6,
+        "text.parse_math": False,  # a user's names may have dollar signs
     }
     with sns.axes_style("ticks"), plt.rc_context(settings):
         drawn, axes = plt.subplots(figsize=(width, height), layout="constrained")

@@ -1,0 +1,199 @@
+"""A user's own data through the whole workflow, and data that are not there or not as they should be."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections import Counter
+
+import numpy as np
+import pytest
+import yaml
+from conftest import copy_project
+from PIL import Image
+
+CLASSES = ("cat", "dog", "eel")
+SIDE = 64
+MINE = {
+    "results": "results/small",
+    "dataset": "mine",
+    "seeds": [0],
+    "execution": {"gpu": 0, "threads": 1},
+    "networks": {"mlp_1x512": {"width": 0.1, "epochs": 2}},
+    "figures": {
+        "fig1a": None,
+        "fig1b": None,
+        "fig1c": {"networks": ["mlp_1x512"], "label_noise": [0.0, 1.0]},
+    },
+    "tables": {"table1": None},
+}
+RUN = "runs/mine/true/noise-0/mlp_1x512/none/seed-0"
+LABELS = np.repeat(np.arange(3), 10)
+
+
+def pictures(seed):
+    return np.random.default_rng(seed).integers(0, 256, (30, SIDE, SIDE, 3), dtype=np.uint8)
+
+
+def write_folder(folder, seed=0):
+    """Ten training and ten test images of each class; the first test image is a training image too."""
+    for part, images in (("train", pictures(seed)), ("test", pictures(seed + 1))):
+        if part == "test":
+            images[0] = pictures(seed)[0]
+        for index, (image, label) in enumerate(zip(images, LABELS, strict=True)):
+            (folder / part / CLASSES[label]).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(folder / part / CLASSES[label] / f"{index:02}.png")
+
+
+def write_npz(path, seed=0):
+    np.savez(path, x_train=pictures(seed), y_train=LABELS, x_test=pictures(seed + 1), y_test=LABELS)
+
+
+def configured(tree, entry):
+    (tree.folder / "config/small.yaml").write_text(yaml.safe_dump(MINE | {"datasets": {"mine": entry}}))
+
+
+@pytest.fixture
+def own(tmp_path):
+    """The project with a folder of images as its data set, and nothing made yet."""
+    tree = copy_project(tmp_path / "own")
+    write_folder(tree.folder / "pictures")
+    entry = {"source": "image_folder", "folder": "pictures", "size": SIDE, "crop": 28, "title": "My pictures"}
+    configured(tree, entry)
+    return tree
+
+
+def whole_files(tree):
+    """Everything below data, and no temporary file among it."""
+    found = [path for path in (tree.results / "data").rglob("*") if path.is_file()]
+    assert not [path for path in found if path.name.startswith(".")]
+    return found
+
+
+def test_figures_and_descriptions_of_ones_own_images(own):
+    own.snakemake()
+    assert (own.results / "figures/fig1c.png").stat().st_size > 5000
+    data = own.results / "data/mine"
+    described = json.loads((data / "dataset.json").read_text())
+    assert described["title"] == "My pictures"
+    assert described["train"]["shape"] == [30, SIDE, SIDE, 3]
+    assert described["test"]["per_class"] == dict.fromkeys(CLASSES, 10)
+    assert described["duplicates"]["test_in_train"] == {"images": 1, "with_another_label": 0}
+    assert described["train"]["overall_mean"] == pytest.approx(pictures(0).mean())
+    assert len(described["array_sha256"]["images/train"]) == 64
+    assert np.array_equal(np.load(data / "images/true/train.npy"), pictures(0))
+    sheets = {path.name for path in (data / "contact_sheets").iterdir()}
+    kinds = ("random_labels", "shuffled_pixels", "random_pixels", "gaussian")
+    assert sheets == {f"{kind}.{form}" for kind in kinds for form in ("pdf", "png", "csv")}
+    assert own.planned() == Counter()
+
+
+def test_an_image_more_trains_again_though_no_setting_changed(own):
+    own.snakemake(f"results/small/{RUN}/run.json")
+    before = json.loads((own.results / RUN / "run.json").read_text())
+    Image.fromarray(pictures(9)[0]).save(own.folder / "pictures/train/cat/new.png")
+    assert own.planned(f"results/small/{RUN}/run.json")["prepare_dataset"] == 1
+    own.snakemake(f"results/small/{RUN}/run.json")
+    after = json.loads((own.results / RUN / "run.json").read_text())
+    assert after["stamp"] == before["stamp"]
+    assert after["data"] != before["data"]
+    # Touched only, the data are read again, found to be the same, and the run is kept.
+    os.utime(own.folder / "pictures/train/cat")
+    assert "these data: kept" in own.snakemake(f"results/small/{RUN}/run.json").stdout
+
+
+def test_data_that_moved_are_the_same_data(own):
+    own.snakemake(f"results/small/{RUN}/run.json")
+    before = (own.results / RUN / "run.json").read_bytes()
+    (own.folder / "pictures").rename(own.folder / "elsewhere")
+    own.configure("folder: pictures", "folder: elsewhere")
+    own.snakemake(f"results/small/{RUN}/run.json")
+    assert (own.results / RUN / "run.json").read_bytes() == before
+
+
+def test_results_outlive_the_data_that_they_were_made_from(own):
+    own.snakemake()
+    (own.folder / "pictures").rename(own.folder / "gone")
+    assert own.planned() == Counter()
+
+
+def test_a_numpy_file_is_a_data_set_too_and_another_file_another(own):
+    write_npz(own.folder / "mine.npz")
+    configured(own, {"source": "npz", "file": "mine.npz", "crop": 28})
+    own.snakemake()
+    history = (own.results / RUN / "history.csv").read_bytes()
+    assert own.planned() == Counter()
+    write_npz(own.folder / "mine.npz", seed=5)
+    own.snakemake()
+    assert (own.results / RUN / "history.csv").read_bytes() != history
+    assert own.planned() == Counter()
+
+
+def test_a_broken_image_is_named_and_the_same_command_works_once_it_is_mended(own):
+    broken = own.folder / "pictures/train/dog/12.png"
+    content = broken.read_bytes()
+    broken.write_bytes(content[:200])
+    failed = own.snakemake(check=False)
+    assert failed.returncode == 1
+    assert "1 of 60 images cannot be used" in failed.stdout
+    assert "pictures/train/dog/12.png" in failed.stdout
+    assert "Traceback" not in failed.stdout
+    assert not whole_files(own)
+    broken.write_bytes(content)
+    own.snakemake("fig1c")
+
+
+def test_a_folder_that_is_not_there_is_named(own):
+    own.configure("folder: pictures", "folder: picture")
+    failed = own.snakemake(check=False)
+    assert failed.returncode == 1
+    assert f"{own.folder / 'picture'} has no folder train" in failed.stdout
+
+
+def test_a_disk_that_is_full_half_way_leaves_nothing_and_is_said(own):
+    def no_file_above_200_kb():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--configfile",
+        "config/small.yaml",
+        "--cores",
+        "1",
+        "fig1c",
+    ]
+    failed = subprocess.run(
+        command,
+        cwd=own.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=no_file_above_200_kb,
+        check=False,
+    )
+    assert failed.returncode == 1
+    assert "images/true/train.npy could not be written" in failed.stdout
+    assert "run the same command again" in failed.stdout
+    assert not whole_files(own)
+    own.snakemake("fig1c")
+
+
+@pytest.mark.parametrize("name", ["cifar10", "mnist"])
+def test_without_network_and_files_the_files_are_named_with_their_checksums(fresh, name, monkeypatch):
+    for variable in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+        monkeypatch.setenv(variable.upper(), "http://127.0.0.1:9")
+    fresh.configure("dataset: digits", f"dataset: {name}")
+    failed = fresh.snakemake("data", check=False)
+    assert failed.returncode == 1
+    assert f"the data are not in {fresh.folder / 'data'}" in failed.stdout
+    expected = {
+        "cifar10": "cifar-10-python.tar.gz  MD5 c58f30108f718f92721af3b95e74349a",
+        "mnist": "MNIST/raw/train-images-idx3-ubyte.gz  MD5 f68b3c2dcbeaaa9fbdd348bbdeb94873",
+    }[name]
+    assert expected in failed.stdout
+    assert "Traceback" not in failed.stdout
+    assert not [path for path in (fresh.folder / "data").rglob("*") if path.is_file()]
