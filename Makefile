@@ -17,6 +17,7 @@ demo: $(VENV)/.complete
 	@echo
 	@echo "Figures    results/demo/figures/fig1a.png, fig1b.png, fig1c.png (and .pdf, .csv)"
 	@echo "Table 1    results/demo/tables/table1.html (and .tex, .csv)"
+	@echo "Data       results/demo/data/digits/contact_sheets/random_labels.png, dataset.json"
 	@echo "Scorecard  results/demo/scorecard.html (and .csv): $$(head -n 1 results/demo/logs/scorecard.log)"
 
 test: $(VENV)/.complete

@@ -120,6 +120,9 @@ def test_results_outlive_the_data_that_they_were_made_from(own):
 
 def test_a_numpy_file_is_a_data_set_too_and_another_file_another(own):
     write_npz(own.folder / "mine.npz")
+    configured(own, {"source": "npz", "file": "mine.npz", "crop": 80})
+    failed = own.snakemake(check=False)
+    assert "datasets.mine.crop is 80, but the images in mine.npz are 64×64 pixels" in failed.stdout
     configured(own, {"source": "npz", "file": "mine.npz", "crop": 28})
     own.snakemake()
     history = (own.results / RUN / "history.csv").read_bytes()

@@ -170,8 +170,10 @@ def test_an_altered_result_is_refused(tree):
 def test_the_commands_of_the_readme_can_be_given(fresh):
     readme = (HERE / "README.md").read_text()
     shell = [line for block in re.findall(r"```sh\n(.*?)```", readme, re.S) for line in block.splitlines()]
-    example = re.search(r"```yaml\n(.*?)```", readme, re.S).group(1)
-    (fresh.folder / "mine.yaml").write_text(example)
+    examples = re.findall(r"```yaml\n(# (\w+\.yaml)\n.*?)```", readme, re.S)
+    assert len(examples) == readme.count("```yaml")
+    for example, name in examples:
+        (fresh.folder / name).write_text(example)
     commands = [line.split("#")[0].split() for line in shell if line.startswith("snakemake")]
     commands += [command.split() for command in re.findall(r"`(snakemake [^`]+)`", readme)]
     assert len(commands) >= 6
