@@ -27,29 +27,40 @@ class Tell:
         print(message, file=self.terminal, flush=True)
 
     @contextmanager
-    def progress(self, unit: str, scale: float = 1) -> Iterator[Callable[[int, int], None]]:
-        """A function of what is done and the total: a bar on a terminal, a line a tenth in the log.
+    def progress(self, unit: str) -> Iterator[Callable[[int, int], None]]:
+        """A function of what is done and the total, in ``unit`` ("B" for bytes).
 
-        Both are divided by ``scale`` to be so many ``unit``.
+        It moves a bar on a terminal and writes a line into the log at each tenth.
         """
         from tqdm import tqdm
 
-        told = 0
-        form = "{percentage:3.0f}% |{bar}| {n:,.0f} of {total:,.0f} " + unit + ", {remaining} left"
-        with tqdm(
-            file=self.terminal, disable=not self.terminal.isatty(), bar_format=form, leave=False
-        ) as bar:
+        form = "{percentage:3.0f}% |{bar}| {n_fmt} of {total_fmt} " + unit + ", {remaining} left"
+        bar, told = None, 0
 
-            def report(done: int, total: int) -> None:
-                nonlocal told
-                bar.total = total / scale
-                bar.update(done / scale - bar.n)
-                tenths = done * 10 // max(total, 1)
-                if tenths != told:
-                    told = tenths
-                    print(f"{done / scale:,.0f} of {total / scale:,.0f} {unit}")
+        def report(done: int, total: int) -> None:
+            nonlocal bar, told
+            if bar is None:  # the total is not known before
+                is_log = not self.terminal.isatty()
+                bar = tqdm(
+                    total=total,
+                    unit_scale=True,
+                    bar_format=form,
+                    file=self.terminal,
+                    disable=is_log,
+                    leave=False,
+                )
+            bar.total = total
+            bar.update(done - bar.n)
+            tenths = done * 10 // max(total, 1)
+            if tenths != told:
+                told = tenths
+                print(f"{tqdm.format_sizeof(done)} of {tqdm.format_sizeof(total)} {unit}")
 
+        try:
             yield report
+        finally:
+            if bar is not None:
+                bar.close()
 
 
 @contextmanager

@@ -15,7 +15,7 @@ with logged(snakemake.log[0]) as tell:
     files = files_there(source, folder)
     if files is None:
         files = published_files(source)
-        with tell.progress("MB", scale=1e6) as report:
+        with tell.progress("B") as report:
             for line in fetch(files, folder, report):
                 tell(f"tried in vain: {line}")
     described = [
