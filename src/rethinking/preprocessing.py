@@ -4,6 +4,7 @@ Images come as N×C×H×W tensors of any dtype in grey levels 0..255, on any dev
 """
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -28,23 +29,40 @@ def centre_crop(images: Tensor, size: int) -> Tensor:
     return images[:, :, top : top + size, left : left + size]
 
 
-def random_crop(images: Tensor, size: int, generator: torch.Generator) -> Tensor:
-    """A ``size``×``size`` window of each image, uniform over all positions, drawn per image.
+def draw_windows(count: int, height: int, width: int, size: int, generator: torch.Generator) -> Tensor:
+    """Upper left corners (row, column) of ``count`` windows, uniform over all positions, int64 (count, 2).
 
-    ``generator`` is a CPU generator, so that every device sees the same crops.
+    ``generator`` is a CPU generator, so that every device sees the same windows.
     """
-    count, _, height, width = images.shape
     if height < size or width < size:
         raise ValueError(f"cannot crop images of {height}×{width} to {size}×{size}")
-    corner = torch.stack(
-        [
-            torch.randint(height - size + 1, (count,), generator=generator),
-            torch.randint(width - size + 1, (count,), generator=generator),
-        ]
-    ).to(images.device)
+    rows = torch.randint(height - size + 1, (count,), generator=generator)
+    columns = torch.randint(width - size + 1, (count,), generator=generator)
+    return torch.stack([rows, columns], dim=1)
+
+
+def crop(images: Tensor, corners: Tensor, size: int) -> Tensor:
+    """The ``size``×``size`` window of each N×C×H×W image at its corner, int64 (N, 2)."""
     window = torch.arange(size, device=images.device)
-    rows = (corner[0][:, None] + window)[:, None, :, None]
-    columns = (corner[1][:, None] + window)[:, None, None, :]
-    index = torch.arange(count, device=images.device)[:, None, None, None]
+    rows = (corners[:, 0, None] + window)[:, None, :, None]
+    columns = (corners[:, 1, None] + window)[:, None, None, :]
+    index = torch.arange(len(images), device=images.device)[:, None, None, None]
     channel = torch.arange(images.shape[1], device=images.device)[None, :, None, None]
     return images[index, channel, rows, columns]
+
+
+def flip(images: Tensor, flipped: Tensor) -> Tensor:
+    """N×C×H×W images with those mirrored left to right that ``flipped``, bool (N,), says (appendix E)."""
+    return torch.where(flipped[:, None, None, None], images.flip(3), images)
+
+
+def rotate(images: Tensor, degrees: Tensor) -> Tensor:
+    """Each N×C×H×W image turned counterclockwise about its centre by its angle, (N,); float32 (appendix E).
+
+    Bilinear interpolation; what comes in from outside is black.
+    """
+    angle = torch.deg2rad(degrees.to(torch.float32))
+    cosine, sine, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
+    matrix = torch.stack([cosine, -sine, zero, sine, cosine, zero], dim=1).view(-1, 2, 3)
+    grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
+    return F.grid_sample(images.to(torch.float32), grid, align_corners=False)

@@ -12,6 +12,7 @@ PURPOSES = (
     "initialisation",
     "batch_order",
     "augmentation",
+    "network_noise",
 )
 
 

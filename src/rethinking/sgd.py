@@ -39,7 +39,7 @@ class SGD:
             parameter.grad = None
 
     @torch.no_grad()
-    def step(self, learning_rate: float) -> None:
+    def step(self, learning_rate: float | Tensor) -> None:
         """One update from the gradients that ``backward`` left."""
         for weight_decay, members in self._groups:
             if not members:

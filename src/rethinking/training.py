@@ -3,15 +3,20 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rethinking.preprocessing import centre_crop, random_crop, whiten
+from rethinking.graphs import Graphed
+from rethinking.preprocessing import centre_crop, crop, draw_windows, flip, rotate, whiten
 from rethinking.seeds import torch_seed
 from rethinking.sgd import SGD
+
+# Images evaluated at a time: what fits a CPU's caches, what fills a GPU.
+EVALUATED = {"cpu": 128, "cuda": 2000}
+LARGEST_ANGLE = 25.0  # degrees, appendix E
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,8 @@ class Recipe:
     """How a network is trained: SGD with momentum, learning rate times ``decay`` after each epoch.
 
     ``crop`` is the side of the square that the network sees; the centre of each image, or with
-    ``random_crop`` a window drawn anew for every training image in every epoch. ``weight_decay`` is
+    ``random_crop`` a window drawn anew for every training image in every epoch; with ``augmentation``
+    (table 4) training images are also mirrored at random and turned by up to 25 degrees. ``weight_decay`` is
     the coefficient λ of the penalty λ/2·‖w‖², on the weights of layers (``decayed`` "weights") or on
     every parameter ("all"). ``stop_after_fit`` ends a run early, after so many epochs in a row at
     whose end every training example is classified right; None trains all ``epochs``.
@@ -34,6 +40,7 @@ class Recipe:
     weight_decay: float = 0.0
     decayed: str = "weights"
     random_crop: bool = False
+    augmentation: bool = False
     stop_after_fit: int | None = None
 
 
@@ -70,20 +77,191 @@ class Split(NamedTuple):
     labels: Tensor
 
 
+class Checkpoint(Protocol):
+    """Where a run keeps its state, so that it can go on after it was stopped."""
+
+    def load(self) -> dict | None:
+        """The state to go on from, None to begin."""
+
+    def due(self) -> bool:
+        """Whether the state is to be saved now; asked after every batch."""
+
+    def save(self, state: dict) -> None:
+        """Keep ``state``: tensors, numbers and texts in dicts and lists. May end the process."""
+
+
 @torch.no_grad()
 def evaluate(
-    network: nn.Module, images: Tensor, labels: Tensor, batch_size: int = 128
+    network: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    batch_size: int | None = None,
+    dtype: torch.dtype = torch.float32,
+    after_batch: Callable[[], None] = lambda: None,
 ) -> tuple[float, float]:
     """Mean cross-entropy (nats) and accuracy of the network in evaluation mode on prepared images."""
     network.eval()
-    loss = torch.zeros((), device=images.device, dtype=torch.float64)
-    correct = torch.zeros((), device=images.device, dtype=torch.int64)
+    device = images.device
+    loss = torch.zeros((), device=device, dtype=torch.float64)
+    correct = torch.zeros((), device=device, dtype=torch.int64)
+    batch_size = batch_size or EVALUATED.get(device.type, EVALUATED["cpu"])
     for start in range(0, len(labels), batch_size):
         target = labels[start : start + batch_size]
-        logits = network(images[start : start + batch_size])
-        loss += F.cross_entropy(logits, target, reduction="sum").double()
+        with _autocast(device, dtype):
+            logits = network(images[start : start + batch_size])
+        loss += F.cross_entropy(logits.float(), target, reduction="sum").double()
         correct += (logits.argmax(dim=1) == target).sum()
+        after_batch()
     return loss.item() / len(labels), correct.item() / len(labels)
+
+
+def _autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
+    # Without the cache of cast weights, which a CUDA graph must not keep.
+    return torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32, cache_enabled=False)
+
+
+class _Run:
+    """A run in progress: the network, what it sees, and all that its continuation depends on."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        train_split: Split,
+        test_split: Split,
+        recipe: Recipe,
+        seed: int,
+        dtype: torch.dtype,
+    ):
+        self.network = network.to(memory_format=torch.channels_last)
+        self.device = device = next(network.parameters()).device
+        self.recipe, self.dtype = recipe, dtype
+        train_split, test_split = (Split(*(t.to(device) for t in s)) for s in (train_split, test_split))
+        self.labels, self.test_labels = train_split.labels, test_split.labels
+        self.seen = self._prepare(centre_crop(train_split.images, recipe.crop))
+        self.test_seen = self._prepare(centre_crop(test_split.images, recipe.crop))
+        self.optimiser = SGD(network, recipe.momentum, recipe.weight_decay, recipe.decayed)
+        purposes = ("batch_order", "augmentation")
+        self.generators = {p: torch.Generator().manual_seed(torch_seed(seed, p)) for p in purposes}
+        torch.manual_seed(torch_seed(seed, "network_noise"))
+
+        # What an epoch draws and sums up stays in one place, so that a step can be a CUDA graph.
+        count = len(self.labels)
+        self.stored = train_split.images if recipe.random_crop or recipe.augmentation else None
+        self.drawn = {"order": torch.zeros(count, dtype=torch.int64)}
+        if recipe.random_crop:
+            self.drawn["windows"] = torch.zeros(count, 2, dtype=torch.int64)
+        if recipe.augmentation:
+            self.drawn |= {"flipped": torch.zeros(count, dtype=torch.bool), "degrees": torch.zeros(count)}
+        self.drawn = {name: tensor.to(device) for name, tensor in self.drawn.items()}
+        self.online_loss = torch.zeros((), device=device, dtype=torch.float64)
+        self.online_correct = torch.zeros((), device=device, dtype=torch.int64)
+        # A number that a CUDA graph has read is fixed, a tensor is not.
+        self.learning_rate = torch.zeros((), device=device) if device.type == "cuda" else 0.0
+        self.step = Graphed(self._step) if device.type == "cuda" else self._step
+
+        self.history: list[Epoch] = []
+        self.epoch, self.batch, self.steps, self.fitted = 1, 0, 0, 0
+
+    def _prepare(self, images: Tensor) -> Tensor:
+        return whiten(images).to(self.dtype).contiguous(memory_format=torch.channels_last)
+
+    def _look(self, batch: Tensor) -> Tensor:
+        """The training images of a batch as the network sees them in this epoch."""
+        if self.stored is None:
+            return self.seen[batch]
+        images = self.stored[batch]
+        if self.recipe.augmentation:
+            images = rotate(flip(images, self.drawn["flipped"][batch]), self.drawn["degrees"][batch])
+        if self.recipe.random_crop:
+            images = crop(images, self.drawn["windows"][batch], self.recipe.crop)
+        return self._prepare(centre_crop(images, self.recipe.crop))
+
+    def _step(self, batch: Tensor) -> None:
+        target = self.labels[batch]
+        with _autocast(self.device, self.dtype):
+            logits = self.network(self._look(batch))
+        loss = F.cross_entropy(logits.float(), target)
+        self.optimiser.clear_gradients()
+        loss.backward()
+        self.optimiser.step(self.learning_rate)
+        with torch.no_grad():
+            self.online_loss += loss.detach().double() * len(target)
+            self.online_correct += (logits.argmax(dim=1) == target).sum()
+
+    def _draw(self) -> None:
+        """Order and augmentation of an epoch, from CPU generators, so that all devices see the same."""
+        count, generator = len(self.labels), self.generators["augmentation"]
+        drawn = {"order": torch.randperm(count, generator=self.generators["batch_order"])}
+        if "windows" in self.drawn:
+            height, width = self.stored.shape[2:]
+            drawn["windows"] = draw_windows(count, height, width, self.recipe.crop, generator)
+        if "flipped" in self.drawn:
+            drawn["flipped"] = torch.rand(count, generator=generator) < 0.5
+            drawn["degrees"] = (2 * torch.rand(count, generator=generator) - 1) * LARGEST_ANGLE
+        for name, tensor in drawn.items():
+            self.drawn[name].copy_(tensor)
+
+    def advance(self, after_batch: Callable[[], None]) -> Epoch:
+        """Train and evaluate to the end of the epoch that the run is in."""
+        rate = self.recipe.learning_rate * self.recipe.decay ** (self.epoch - 1)
+        if isinstance(self.learning_rate, Tensor):
+            self.learning_rate.fill_(rate)
+        else:
+            self.learning_rate = rate
+        if self.batch == 0:
+            self._draw()
+            self.online_loss.zero_()
+            self.online_correct.zero_()
+        self.network.train()
+        for batch in self.drawn["order"].split(self.recipe.batch_size)[self.batch :]:
+            self.step(batch)
+            self.batch += 1
+            self.steps += 1
+            after_batch()
+        measured = [
+            evaluate(self.network, seen, labels, None, self.dtype, after_batch)
+            for seen, labels in ((self.seen, self.labels), (self.test_seen, self.test_labels))
+        ]
+        count = len(self.labels)
+        online = self.online_loss.item() / count, self.online_correct.item() / count
+        row = Epoch(self.epoch, self.steps, rate, *online, *measured[0], *measured[1])
+        self.history.append(row)
+        self.fitted = self.fitted + 1 if row.train_accuracy == 1.0 else 0
+        self.epoch, self.batch = self.epoch + 1, 0
+        return row
+
+    def state(self) -> dict:
+        """All that the continuation depends on, as tensors, numbers and lists."""
+        noise = [torch.get_rng_state()]
+        if self.device.type == "cuda":
+            noise.append(torch.cuda.get_rng_state(self.device))
+        return {
+            "network": self.network.state_dict(),
+            "velocities": self.optimiser.velocities,
+            "drawn": self.drawn,
+            "online": [self.online_loss, self.online_correct],
+            "generators": {name: made.get_state() for name, made in self.generators.items()},
+            "noise": noise,
+            "at": [self.epoch, self.batch, self.steps, self.fitted],
+            "history": [list(row) for row in self.history],
+        }
+
+    def restore(self, state: dict) -> None:
+        """Go on from ``state``, which may have been saved on another device."""
+        self.network.load_state_dict(state["network"])
+        for ours, theirs in zip(self.optimiser.velocities, state["velocities"], strict=True):
+            ours.copy_(theirs)
+        for name, tensor in self.drawn.items():
+            tensor.copy_(state["drawn"][name])
+        for ours, theirs in zip((self.online_loss, self.online_correct), state["online"], strict=True):
+            ours.copy_(theirs)
+        for name, generator in self.generators.items():
+            generator.set_state(state["generators"][name].cpu())
+        torch.set_rng_state(state["noise"][0].cpu())
+        if self.device.type == "cuda" and len(state["noise"]) > 1:
+            torch.cuda.set_rng_state(state["noise"][1].cpu(), self.device)
+        self.epoch, self.batch, self.steps, self.fitted = state["at"]
+        self.history = [Epoch(*row) for row in state["history"]]
 
 
 def train(
@@ -93,71 +271,39 @@ def train(
     recipe: Recipe,
     seed: int,
     report: Callable[[Epoch], None] = lambda epoch: None,
+    dtype: torch.dtype = torch.float32,
+    checkpoint: Checkpoint | None = None,
 ) -> Training:
     """Train ``network`` in place, on the device that it is on, and evaluate it after every epoch.
 
     The data stay on that device for the whole run. Every epoch goes through all training examples
     once, in an order drawn from ``seed`` (purpose "batch_order"), the last and smaller batch
-    included; crops come from ``seed`` too (purpose "augmentation"). ``report`` is called with each
-    epoch as it ends. A loss that is not finite ends the run with the verdict "diverged at epoch …":
-    that is a result, not an error.
+    included; windows, flips and angles come from ``seed`` too (purpose "augmentation"), and so does
+    what the network itself draws, such as dropout ("network_noise"). ``dtype`` is the precision of
+    products (autocast): weights, sums and updates are float32. ``report`` is called with each epoch as
+    it ends. With a ``checkpoint`` the run goes on from its state, and to the same end, to the byte on
+    a CPU with the same number of threads.
+
+    A loss that is not finite ends the run with the verdict "diverged at epoch …": that is a result, not
+    an error.
     """
     device = next(network.parameters()).device
-    train_split, test_split = (Split(*(t.to(device) for t in s)) for s in (train_split, test_split))
-    network.to(memory_format=torch.channels_last)
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        run = _Run(network, train_split, test_split, recipe, seed, dtype)
+        state = checkpoint.load() if checkpoint else None
+        if state is not None:
+            run.restore(state)
 
-    def prepare(images: Tensor) -> Tensor:
-        return whiten(images).contiguous(memory_format=torch.channels_last)
+        def after_batch() -> None:
+            if checkpoint is not None and checkpoint.due():
+                checkpoint.save(run.state())
 
-    train_images = prepare(centre_crop(train_split.images, recipe.crop))
-    test_images = prepare(centre_crop(test_split.images, recipe.crop))
-    optimiser = SGD(network, recipe.momentum, recipe.weight_decay, recipe.decayed)
-    order = torch.Generator().manual_seed(torch_seed(seed, "batch_order"))
-    crops = torch.Generator().manual_seed(torch_seed(seed, "augmentation"))
-    examples = len(train_split.labels)
-    history: list[Epoch] = []
-    step = fitted = 0
-
-    for epoch in range(1, recipe.epochs + 1):
-        learning_rate = recipe.learning_rate * recipe.decay ** (epoch - 1)
-        network.train()
-        online_loss = torch.zeros((), device=device, dtype=torch.float64)
-        online_correct = torch.zeros((), device=device, dtype=torch.int64)
-        permutation = torch.randperm(examples, generator=order).to(device)
-        for batch in permutation.split(recipe.batch_size):
-            target = train_split.labels[batch]
-            if recipe.random_crop:
-                x = prepare(random_crop(train_split.images[batch], recipe.crop, crops))
-            else:
-                x = train_images[batch]
-            logits = network(x)
-            loss = F.cross_entropy(logits, target)
-            optimiser.clear_gradients()
-            loss.backward()
-            optimiser.step(learning_rate)
-            step += 1
-            with torch.no_grad():
-                online_loss += loss.detach().double() * len(target)
-                online_correct += (logits.argmax(dim=1) == target).sum()
-
-        train_loss, train_accuracy = evaluate(network, train_images, train_split.labels)
-        test_loss, test_accuracy = evaluate(network, test_images, test_split.labels)
-        row = Epoch(
-            epoch,
-            step,
-            learning_rate,
-            online_loss.item() / examples,
-            online_correct.item() / examples,
-            train_loss,
-            train_accuracy,
-            test_loss,
-            test_accuracy,
-        )
-        history.append(row)
-        report(row)
-        if not (math.isfinite(row.online_loss) and math.isfinite(row.train_loss)):
-            return Training(history, f"diverged at epoch {epoch}, learning rate {learning_rate:.4g}")
-        fitted = fitted + 1 if train_accuracy == 1.0 else 0
-        if recipe.stop_after_fit is not None and fitted >= recipe.stop_after_fit:
-            return Training(history, "fitted")
-    return Training(history, "finished")
+        while run.epoch <= recipe.epochs:
+            row = run.advance(after_batch)
+            report(row)
+            if not (math.isfinite(row.online_loss) and math.isfinite(row.train_loss)):
+                verdict = f"diverged at epoch {row.epoch}, learning rate {row.learning_rate:.4g}"
+                return Training(run.history, verdict)
+            if recipe.stop_after_fit is not None and run.fitted >= recipe.stop_after_fit:
+                return Training(run.history, "fitted")
+    return Training(run.history, "finished")

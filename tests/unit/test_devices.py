@@ -1,6 +1,7 @@
-"""One device is never with two jobs at once, and a killed job frees its own."""
+"""A place on a device is never with two jobs at once, and a killed job frees its own."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -12,39 +13,107 @@ import pytest
 from pipeline.devices import lease, visible_devices
 
 HERE = Path(__file__).parents[2]
-JOB = """
-import os, sys, time
+# Takes its places and marks them; a mark that is there already is another job on the same place, unless
+# that job was killed, which the test knows by its process number in the mark. Processes fork from one that
+# has imported everything, so that hundreds start in seconds.
+PARENT = """
+import os, random, sys, time
 from pathlib import Path
 from pipeline.devices import lease
-held = lease(["0", "1", "2"], Path(sys.argv[1]), poll_seconds=0.01)
-mark = Path(sys.argv[1]) / f"in-use-{held.index}"
-mark.touch(exist_ok=False)  # fails if another job has this device
-time.sleep(0.02)
-mark.unlink()
+
+folder, jobs, wanted, places = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+devices = ["0", "1", "2", "3"]
+
+
+def alive(process):
+    try:
+        os.kill(process, 0)
+        return Path(f"/proc/{process}/stat").read_text().split(") ")[1][0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+
+
+def job(number):
+    held = lease(devices, folder, wanted, places, poll_seconds=0.005)
+    assert len({one.index for one in held}) == wanted, "the same device twice"
+    for one in held:
+        mark = folder / (Path(one.lock.name).stem + ".mark")
+        if mark.exists():
+            other = int(mark.read_text() or 0)
+            if other and alive(other):
+                (folder / "overlap").write_text(f"{mark} is with {other} and {os.getpid()}")
+        mark.write_text(str(os.getpid()))
+    time.sleep(random.Random(number).uniform(0.005, 0.03))
+    for one in held:
+        (folder / (Path(one.lock.name).stem + ".mark")).unlink()
+    (folder / f"done-{number}").touch()
+
+
+children = []
+for number in range(jobs):
+    child = os.fork()
+    if child == 0:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        job(number)
+        os._exit(0)
+    children.append(child)
+    print(child, flush=True)
+failed = sum(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) > 0 for child in children)
+sys.exit(failed > 0)
 """
 
 
-def start(folder, code=JOB):
+def start(folder, code, *arguments):
     environment = os.environ | {"PYTHONPATH": str(HERE / "workflow")}
-    return subprocess.Popen([sys.executable, "-c", code, str(folder)], env=environment)
+    command = [sys.executable, "-c", code, str(folder), *map(str, arguments)]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
-def test_concurrent_jobs_never_share_a_device(tmp_path):
-    jobs = [start(tmp_path) for _ in range(30)]
-    assert [job.wait(timeout=60) for job in jobs] == [0] * 30
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="tells killed jobs from living ones by /proc")
+@pytest.mark.parametrize(("wanted", "places"), [(1, 1), (2, 1), (1, 3)])
+def test_two_hundred_jobs_with_random_kills_never_share_a_place(tmp_path, wanted, places):
+    parent = start(tmp_path, PARENT, 200, wanted, places)
+    children = [int(parent.stdout.readline()) for _ in range(200)]
+    dice = random.Random(0)
+    killed = 0
+    while parent.poll() is None:
+        time.sleep(0.02)
+        victim = dice.choice(children)
+        try:
+            os.kill(victim, signal.SIGKILL)
+            killed += 1
+        except ProcessLookupError:
+            continue
+    assert parent.returncode == 0, "a job failed"
+    assert killed
+    assert not (tmp_path / "overlap").exists(), (tmp_path / "overlap").read_text()
+    done = len(list(tmp_path.glob("done-*")))
+    assert 200 - killed <= done
+    assert done > 20
+    # And every place is free again.
+    assert len(lease(["0", "1", "2", "3"], tmp_path, wanted=4, places=places)) == 4
 
 
 def test_a_killed_job_frees_its_device(tmp_path):
     holder = start(
         tmp_path,
         "import sys, time; from pathlib import Path; from pipeline.devices import lease\n"
-        "held = lease(['0'], Path(sys.argv[1])); (Path(sys.argv[1]) / 'held').touch(); time.sleep(60)",
+        "held = lease(['0'], Path(sys.argv[1])); print('held', flush=True); time.sleep(60)",
     )
-    while not (tmp_path / "held").exists():
-        time.sleep(0.01)
+    holder.stdout.readline()
     holder.send_signal(signal.SIGKILL)
     holder.wait()
-    assert lease(["0"], tmp_path).index == 0
+    assert lease(["0"], tmp_path)[0].index == 0
+
+
+def test_places_are_taken_on_the_emptiest_device(tmp_path):
+    held = [lease(["a", "b"], tmp_path, places=2)[0] for _ in range(4)]
+    assert [one.index for one in held] == [0, 1, 0, 1]
+
+
+def test_more_devices_than_there_are_is_an_error_and_no_endless_wait(tmp_path):
+    with pytest.raises(ValueError, match="3 devices wanted of 2: 0, 1"):
+        lease(["0", "1"], tmp_path, wanted=3)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from rethinking.corruptions import centre
-from rethinking.preprocessing import centre_crop, random_crop, whiten
+from rethinking.preprocessing import centre_crop, crop, draw_windows, flip, rotate, whiten
 
 
 def test_whitening_is_tensorflows_image_by_image():
@@ -46,17 +46,34 @@ def test_centre_crops_agree_between_tensors_and_arrays():
 
 def test_random_crops_are_uniform_over_all_windows():
     ramp = torch.arange(6 * 6).reshape(1, 1, 6, 6).repeat(18_000, 1, 1, 1)
-    crops = random_crop(ramp, 4, torch.Generator().manual_seed(0))
+    crops = crop(ramp, draw_windows(len(ramp), 6, 6, 4, torch.Generator().manual_seed(0)), 4)
     corners, counts = crops[:, 0, 0, 0].unique(return_counts=True)
     assert corners.tolist() == [0, 1, 2, 6, 7, 8, 12, 13, 14]
     assert (counts - 2000).abs().max() < 5 * (18_000 * 1 / 9 * 8 / 9) ** 0.5
-    for crop in crops[:20, 0]:
-        top, left = divmod(int(crop[0, 0]), 6)
-        assert torch.equal(crop, ramp[0, 0, top : top + 4, left : left + 4])
+    for found in crops[:20, 0]:
+        top, left = divmod(int(found[0, 0]), 6)
+        assert torch.equal(found, ramp[0, 0, top : top + 4, left : left + 4])
 
 
 def test_a_crop_larger_than_the_image_is_refused():
     with pytest.raises(ValueError, match="crop"):
         centre_crop(torch.zeros(1, 1, 8, 8), 9)
     with pytest.raises(ValueError, match="crop"):
-        random_crop(torch.zeros(1, 1, 8, 8), 9, torch.Generator())
+        draw_windows(1, 8, 8, 9, torch.Generator())
+
+
+def test_only_the_drawn_images_are_mirrored():
+    images = torch.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
+    found = flip(images, torch.tensor([False, True]))
+    assert torch.equal(found[0], images[0])
+    assert torch.equal(found[1], images[1, :, :, [4, 3, 2, 1, 0]])
+
+
+def test_images_turn_counterclockwise_about_their_centre():
+    images = torch.randint(0, 256, (3, 2, 9, 9), generator=torch.Generator().manual_seed(0))
+    found = rotate(images, torch.tensor([0.0, 90.0, 180.0]))
+    for image, turned, quarters in zip(images, found, (0, 1, 2), strict=True):
+        torch.testing.assert_close(turned, torch.rot90(image, quarters, (1, 2)).float(), atol=0.01, rtol=0)
+    # What comes in from outside is black.
+    white = rotate(torch.full((1, 1, 9, 9), 255), torch.tensor([20.0]))
+    assert white[0, 0, 0, 0] < 128 < white[0, 0, 4, 4]

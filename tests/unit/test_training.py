@@ -132,3 +132,35 @@ def test_accuracy_and_loss_of_evaluation_are_means_over_all_examples():
     logits = made(x)
     assert loss == pytest.approx(F.cross_entropy(logits, split.labels).item(), rel=1e-5)
     assert accuracy == (logits.argmax(1) == split.labels).double().mean().item()
+
+
+@pytest.mark.parametrize("changed", [{"random_crop": True}, {"augmentation": True}])
+def test_what_is_drawn_differs_from_epoch_to_epoch_and_leaves_evaluation_alone(changed):
+    recipe = Recipe(epochs=4, learning_rate=1e-30, crop=7, **changed)
+    rows = train(network(), data(), data(seed=9), recipe, 1).history
+    assert len({row.online_loss for row in rows}) == 4
+    assert len({row.train_loss for row in rows}) == 1
+
+
+def test_a_network_that_draws_is_fixed_by_the_seed_and_leaves_the_global_generator_alone():
+    noisy = [torch.nn.Sequential(torch.nn.Dropout(0.5), network()) for _ in range(3)]
+    before = torch.get_rng_state()
+    runs = [
+        train(made, data(), data(seed=9), RECIPE, seed).history
+        for made, seed in zip(noisy, (1, 1, 2), strict=True)
+    ]
+    assert runs[0] == runs[1] != runs[2]
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_bfloat16_is_float32_to_rounding():
+    for factory in (mlp, inception):
+        recipe = Recipe(epochs=3, learning_rate=0.01, crop=7, batch_size=32)
+        exact, rounded = (
+            train(network(factory), data(), data(seed=9), recipe, 1, dtype=dtype).history
+            for dtype in (torch.float32, torch.bfloat16)
+        )
+        assert exact != rounded
+        for a, b in zip(exact, rounded, strict=True):
+            assert a.online_loss == pytest.approx(b.online_loss, rel=0.05)
+            assert a.train_loss == pytest.approx(b.train_loss, rel=0.05)

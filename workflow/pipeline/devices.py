@@ -1,12 +1,14 @@
-"""One GPU for one job: an exclusive lock a device, held until the process ends.
+"""GPUs for one job: an exclusive lock for each place on a device, held until the process ends.
 
-Snakemake counts GPUs but does not say which one a job has. Each job locks a file that stands for a
-device; the kernel frees the lock when the process ends, however it ends.
+Snakemake counts GPUs but does not say which ones a job has. Each job locks files that stand for places
+on devices; the kernel frees a lock when the process ends, however it ends.
 """
 
 import fcntl
 import os
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -25,19 +27,72 @@ def visible_devices(count: int) -> list[str]:
     return named[:count] if len(named) >= count else [str(index) for index in range(count)]
 
 
-def lease(devices: list[str], folder: Path, poll_seconds: float = 1.0) -> Lease:
-    """Lock one of ``devices``, waiting until one is free. ``folder`` holds a lock file for each."""
+def _locked(path: Path) -> IO | None:
+    """The open file with its lock, None if another process has it."""
+    lock = open(path, "a")  # noqa: SIM115  held until the process ends
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
+
+
+def _free(devices: list[str], folder: Path, wanted: int, places: int) -> list[Lease]:
+    """Locks on ``wanted`` different devices, the emptiest first, or on none."""
+    found: dict[int, Lease] = {}
+    for place in range(places):
+        for index, name in enumerate(devices):
+            if index not in found and len(found) < wanted:
+                lock = _locked(folder / f"{name.replace('/', '_')}-{place}.lock")
+                if lock is not None:
+                    found[index] = Lease(index, lock)
+    if len(found) == wanted:
+        return list(found.values())
+    for held in found.values():
+        held.lock.close()
+    return []
+
+
+def lease(
+    devices: list[str], folder: Path, wanted: int = 1, places: int = 1, poll_seconds: float = 1.0
+) -> list[Lease]:
+    """Lock ``wanted`` different ``devices``, waiting until so many are free.
+
+    ``places`` jobs may be on one device at a time. ``folder`` holds a lock file for each place, and one
+    that lets a single job choose at a time: two jobs that each want two devices never hold one each.
+    Raises ``ValueError`` where there are not so many devices.
+    """
+    if wanted > len(devices):
+        raise ValueError(f"{wanted} devices wanted of {len(devices)}: {', '.join(devices) or 'none'}")
     folder.mkdir(parents=True, exist_ok=True)
     told = False
     while True:
-        for index, name in enumerate(devices):
-            lock = open(folder / f"{name.replace('/', '_')}.lock", "a")  # noqa: SIM115
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return Lease(index, lock)
-            except BlockingIOError:
-                lock.close()
+        with open(folder / "choosing.lock", "a") as choosing:
+            fcntl.flock(choosing, fcntl.LOCK_EX)
+            held = _free(devices, folder, wanted, places)
+        if held:
+            return held
         if not told:
-            print(f"all of {', '.join(devices)} are taken; waiting for one", flush=True)
+            print(f"waiting for {wanted} of {', '.join(devices)}", flush=True)
             told = True
         time.sleep(poll_seconds)
+
+
+def device_for(gpus: int, runs_per_gpu: int, tell: Callable[[str], None]):
+    """The ``torch.device`` of a job that asked for ``gpus`` (0 or 1): a GPU of its own, or the CPU."""
+    import torch
+
+    if not gpus:
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        tell("a GPU was asked for and PyTorch sees none: training on the CPU (--resources gpu=0 says so)")
+        return torch.device("cpu")
+    folder = Path(tempfile.gettempdir()) / f"rethinking-gpu-{os.getuid()}"
+    (held,) = lease(visible_devices(torch.cuda.device_count()), folder, places=runs_per_gpu)
+    _HELD.append(held)
+    torch.cuda.set_device(held.index)
+    return torch.device("cuda", held.index)
+
+
+_HELD: list[Lease] = []  # a lock that nothing refers to would be closed, and so freed

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 # Modules that say how a job is carried out and not what it computes.
-EXECUTION = {"pipeline.devices", "pipeline.job"}
+EXECUTION = {"pipeline.checkpoints", "pipeline.devices", "pipeline.job"}
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 

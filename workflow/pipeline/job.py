@@ -2,16 +2,22 @@
 
 import os
 import platform
+import resource
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from pipeline.artefacts import ArtefactError
 from rethinking.datasets.arrays import DataError
+
+if TYPE_CHECKING:
+    import torch
+
+    from rethinking.training import Epoch
 
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "snakemake")
 
@@ -61,6 +67,65 @@ class Tell:
         finally:
             if bar is not None:
                 bar.close()
+
+
+class EpochLog:
+    """Called with each epoch of a run: a line in the log, a bar on a terminal if the run is long."""
+
+    def __init__(self, tell: Tell, epochs: int, images: int):
+        self.tell, self.total, self.images = tell, epochs, images
+        self.started, self.epochs = time.perf_counter(), 0
+
+    def __enter__(self) -> "EpochLog":
+        from tqdm import tqdm
+
+        terminal = self.tell.terminal
+        form = "{desc} {percentage:3.0f}% |{bar}| {remaining} left"
+        self.bar = tqdm(
+            total=self.total,
+            file=terminal,
+            disable=not terminal.isatty(),
+            leave=False,
+            delay=5,
+            bar_format=form,
+        )
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.bar.close()
+
+    @property
+    def seconds(self) -> float:
+        """Since the run began or went on."""
+        return time.perf_counter() - self.started
+
+    @property
+    def images_per_second(self) -> float:
+        """Training images, with all that comes with them: preprocessing, updates, evaluation."""
+        return self.images * self.epochs / self.seconds
+
+    def __call__(self, epoch: "Epoch") -> None:
+        self.epochs += 1
+        left = (self.total - epoch.epoch) * self.seconds / self.epochs
+        minutes, seconds = divmod(round(left), 60)
+        print(
+            f"epoch {epoch.epoch:3d} of {self.total}  learning rate {epoch.learning_rate:.5f}  "
+            f"train loss {epoch.train_loss:.4f}  train {epoch.train_accuracy:.4f}  "
+            f"test {epoch.test_accuracy:.4f}  {self.images_per_second:,.0f} images/s  "
+            f"{minutes}:{seconds:02} left"
+        )
+        self.bar.set_description(f"train {epoch.train_accuracy:.3f}, test {epoch.test_accuracy:.3f}", False)
+        self.bar.update(epoch.epoch - self.bar.n)
+
+
+def peak_memory(device: "torch.device") -> int:
+    """The most bytes that were held: of the device's memory on a GPU, of the process on a CPU."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 @contextmanager

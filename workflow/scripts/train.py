@@ -1,22 +1,23 @@
 """Train one network on one data set; write its history and its result."""
 
 import csv
+import hashlib
 import importlib
 import math
 import os
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from pipeline import artefacts
-from pipeline.devices import lease, visible_devices
-from pipeline.job import logged, provenance
+from pipeline.checkpoints import RunCheckpoint
+from pipeline.devices import device_for
+from pipeline.job import EpochLog, logged, peak_memory, provenance
 from pipeline.stamps import stamp
 from rethinking.networks.initialisation import count_parameters, initialise
+from rethinking.precision import choose
 from rethinking.seeds import torch_seed
 from rethinking.training import Epoch, Recipe, Split, train
 
@@ -26,25 +27,23 @@ def split(images: np.ndarray, labels: np.ndarray) -> Split:
     return Split(torch.from_numpy(np.array(images)).permute(0, 3, 1, 2), torch.from_numpy(np.array(labels)))
 
 
-started = time.perf_counter()
-
-
-def line(epoch: Epoch) -> None:
-    """One line of the log."""
-    print(
-        f"epoch {epoch.epoch:3d}  learning rate {epoch.learning_rate:.5f}  "
-        f"train loss {epoch.train_loss:.4f}  train {epoch.train_accuracy:.4f}  "
-        f"test {epoch.test_accuracy:.4f}  {time.perf_counter() - started:.1f} s"
-    )
+def weights_sha256(network: torch.nn.Module) -> str:
+    """A hash of all parameters and running averages, in their order."""
+    digest = hashlib.sha256()
+    for tensor in network.state_dict().values():
+        digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 with logged(snakemake.log[0]) as tell:
     job = snakemake.params.job
     spec = job["spec"]
+    execution = snakemake.config["execution"]
     history_path, result_path = snakemake.output.history, snakemake.output.result
     data = {name: artefacts.sha256_of_file(path) for name, path in snakemake.input.items()}
     made = artefacts.is_made(result_path, history_path, stamp(**job), data=data)
-    if made and "RETHINKING_FORCE" not in os.environ:
+    forced = "RETHINKING_FORCE" in os.environ
+    if made and not forced:
         # Asked for again though nothing that makes it has changed: after a job that failed, or where
         # its data were made again and came out the same.
         for path in (history_path, result_path):
@@ -52,15 +51,9 @@ with logged(snakemake.log[0]) as tell:
         tell(f"{result_path} is there and was made by these settings, this code and these data: kept")
         sys.exit(0)
     torch.set_num_threads(snakemake.threads)
-    device = torch.device("cpu")
-    gpus_wanted = snakemake.resources.get("gpu", 0)
-    if gpus_wanted and not torch.cuda.is_available():
-        tell("a GPU was asked for and PyTorch sees none: training on the CPU (--resources gpu=0 says so)")
-    elif gpus_wanted:
-        devices = visible_devices(torch.cuda.device_count())
-        held = lease(devices, Path(tempfile.gettempdir()) / f"rethinking-gpu-{os.getuid()}")
-        device = torch.device("cuda", held.index)
-        torch.cuda.set_device(device)
+    device = device_for(snakemake.resources.get("gpu", 0), execution["runs_per_gpu"], tell)
+    dtype, why = choose(execution["precision"], device)
+    precision = str(dtype).removeprefix("torch.")
     images = artefacts.load(snakemake.input.images, spec["images_stamp"])
     labels = artefacts.load(snakemake.input.labels, spec["labels_stamp"])
     classes = len(labels["classes"])
@@ -74,17 +67,24 @@ with logged(snakemake.log[0]) as tell:
     initialise(network, spec["initialisation"], generator)
     parameters = count_parameters(network)
     print(f"{spec['network']}: {parameters} parameters, {device}, {torch.get_num_threads()} threads")
+    print(f"precision {precision}: {why}")
 
-    began = time.perf_counter()
-    training = train(
-        network.to(device),
-        split(images["train"], labels["train"]),
-        split(images["test"], labels["test"]),
-        recipe,
-        spec["seed"],
-        report=line,
-    )
-    seconds = time.perf_counter() - began
+    key = f"{stamp(**job)} {data}"
+    checkpoint_path = Path(result_path).with_name("checkpoint.pt")
+    if forced:
+        checkpoint_path.unlink(missing_ok=True)
+    checkpoint = RunCheckpoint(checkpoint_path, key, 60 * execution["checkpoint_minutes"], tell)
+    with checkpoint.heeding_signals(), EpochLog(tell, recipe.epochs, len(labels["train"])) as log:
+        training = train(
+            network.to(device),
+            split(images["train"], labels["train"]),
+            split(images["test"], labels["test"]),
+            recipe,
+            spec["seed"],
+            report=log,
+            dtype=dtype,
+            checkpoint=checkpoint,
+        )
     print(training.verdict)
 
     history = training.history
@@ -102,14 +102,25 @@ with logged(snakemake.log[0]) as tell:
             "parameters": parameters,
             "classes": classes,
             "final": final,
+            "first_epoch_with_train_accuracy": {
+                str(level): next((row.epoch for row in history if row.train_accuracy >= level), None)
+                for level in (0.9, 0.95, 0.99, 0.999, 1.0)
+            },
             # Of a user's own data the specification says where they were read, the hashes what they were.
             "data": data,
             "attached_sha256": digest,
+            "weights_sha256": weights_sha256(network),
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+            "precision": precision,
             "threads": torch.get_num_threads(),
-            "seconds": round(seconds, 3),
-            "images_per_second": round(len(labels["train"]) * len(history) / seconds),
+            "measured": {
+                "seconds": round(log.seconds, 3),
+                "epochs": log.epochs,  # fewer than the history has where the run went on from a checkpoint
+                "images_per_second": round(log.images_per_second),
+                "peak_memory_bytes": peak_memory(device),
+            },
             **provenance(),
         },
         **job,
     )
+    checkpoint.remove()

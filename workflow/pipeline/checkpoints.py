@@ -1,0 +1,98 @@
+"""A run's state in one file, so that a job that was stopped goes on where it was.
+
+The file is no declared output: Snakemake deletes those before a job starts. It holds the stamp of what
+is computed and the hashes of the data, and is read only if both are those of this job.
+"""
+
+import hashlib
+import io
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from pipeline.artefacts import ArtefactError, written_whole
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class RunCheckpoint:
+    """Keeps the state of the run that ``key`` names in ``path``, every ``seconds`` and when told to end.
+
+    A file that is truncated, altered, of another run, or that holds anything but tensors, numbers and
+    texts is not used: ``tell`` says so, and the run begins from the start. A disk that is full does not
+    stop a run.
+    """
+
+    def __init__(self, path: str | Path, key: str, seconds: float, tell: Callable[[str], None]):
+        self.path, self.key, self.seconds, self.tell = Path(path), key, seconds, tell
+        self.saved = time.monotonic()
+        self.asked: signal.Signals | None = None
+
+    def load(self) -> dict | None:
+        """The state to go on from, None without one that can be used."""
+        try:
+            digest, _, content = self.path.read_bytes().partition(b"\n")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return self._unused(f"cannot be read ({error})")
+        if hashlib.sha256(content).hexdigest().encode() != digest:
+            return self._unused("is truncated or altered")
+        try:
+            # weights_only: an unpickler that makes tensors and plain values and runs nothing.
+            found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        except Exception as error:  # what a hostile file raises is no closed list
+            return self._unused(f"holds what no checkpoint holds ({str(error).splitlines()[0]})")
+        if not isinstance(found, dict) or found.get("key") != self.key:
+            return self._unused("is of another run, other code or other data")
+        self.tell(f"going on from {self.path}, epoch {found['state']['at'][0]}")
+        return found["state"]
+
+    def _unused(self, problem: str) -> None:
+        self.tell(f"{self.path} {problem}: not used, the run begins from the start")
+
+    def due(self) -> bool:
+        """Whether the interval is over, or the process was asked to end."""
+        return self.asked is not None or time.monotonic() - self.saved >= self.seconds
+
+    def save(self, state: dict) -> None:
+        """Write ``state`` whole or not at all; end the process if it was asked to."""
+        content = io.BytesIO()
+        torch.save({"key": self.key, "state": state}, content)
+        digest = hashlib.sha256(content.getbuffer()).hexdigest()
+        kept = "its state is kept and the same command goes on from there"
+        try:
+            with written_whole(self.path) as temporary, open(temporary, "wb") as file:
+                file.write(digest.encode() + b"\n" + content.getbuffer())
+        except ArtefactError as error:
+            kept = "its state could not be kept"
+            self.tell(f"no checkpoint this time, the run goes on: {error}")
+        self.saved = time.monotonic()
+        if self.asked is not None:
+            self.tell(f"ended by {self.asked.name} in epoch {state['at'][0]}: {kept}")
+            sys.exit(128 + self.asked)
+
+    def remove(self) -> None:
+        """Forget the state of a run that has ended."""
+        self.path.unlink(missing_ok=True)
+
+    @contextmanager
+    def heeding_signals(self) -> Iterator[None]:
+        """Let SIGTERM and SIGINT end the run after its batch, with its state kept; a second one at once."""
+
+        def ask(number: int, _) -> None:
+            self.asked = signal.Signals(number)
+            for each in SIGNALS:
+                signal.signal(each, signal.SIG_DFL)
+
+        before = {each: signal.signal(each, ask) for each in SIGNALS}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
