@@ -23,6 +23,7 @@ configfile: "config.yaml"
 HERE = Path(workflow.current_basedir)
 sys.path.insert(0, str(HERE / "workflow"))
 
+from pipeline import sources
 from pipeline.configuration import ConfigurationError
 from pipeline.digest import DigestError
 from pipeline.plan import Plan
@@ -32,6 +33,10 @@ try:
     plan = Plan(config, HERE)
 except (ConfigurationError, DigestError) as error:
     raise WorkflowError(str(error))
+if plan.data.outlived:
+    logger.warning(
+        f"{sources.own(plan.data.source)} has no data any more: what was prepared from it before is used"
+    )
 
 # This call as a user would type it, for messages that say how to make something again.
 command = ["snakemake"]

@@ -78,7 +78,7 @@ def test_a_file_that_is_there_needs_no_network_and_no_right_to_write(server, tmp
     ("path", "said"),
     [
         ("/missing", "404"),
-        ("/html", "answered with an HTML page instead of the file"),
+        ("/html", "answered with an HTML or XML page instead of the file"),
         ("/other", f"expected MD5 {MD5}, found {hashlib.md5(CONTENT[::-1]).hexdigest()}"),
         ("/truncated", "IncompleteRead"),
     ],
@@ -102,6 +102,17 @@ def test_where_no_mirror_helps_the_file_is_named_and_nothing_is_left(server, tmp
         fetch([wanted(server, path)], tmp_path, rounds=2, pause=0)
     assert server.asked == [path] * 2
     assert files_below(tmp_path) == []
+
+
+def test_all_files_that_are_missing_are_named_at_once(server, tmp_path):
+    address = f"http://127.0.0.1:{server.server_port}"
+    files = [
+        PublishedFile(f"set/{k}.bin", MD5, (f"{address}{path}",))
+        for k, path in enumerate(["/good", "/html", "/good"])
+    ]
+    with pytest.raises(DataError) as caught:
+        fetch(files, tmp_path, rounds=1)
+    assert [f"set/{k}.bin  MD5" in str(caught.value) for k in range(3)] == [False, True, True]
 
 
 def test_a_damaged_file_is_fetched_again(server, tmp_path):

@@ -26,7 +26,7 @@ class StandIn:
     def stream(self, stream):
         return contextlib.nullcontext()
 
-    def CUDAGraph(self):  # noqa: N802  its name in PyTorch
+    def CUDAGraph(self):  # its name in PyTorch
         stand_in = self
 
         class Graph:

@@ -132,7 +132,8 @@ def test_train_and_test_have_the_same_classes(folder):
 
 
 def test_folders_that_are_not_as_they_should_be(folder, tmp_path):
-    assert "has no folder train; expected train/<class>/<image>" in refused(tmp_path / "none", 8)
+    assert "none is not there" in refused(tmp_path / "none", 8)
+    assert "has no folder train; expected train/<class>/<image>" in refused(folder / "test", 8)
     (folder / "train" / "cat" / "more").mkdir()
     assert f"{folder / 'train' / 'cat' / 'more'} is a folder inside a class folder" in refused(folder, 8)
     (folder / "flat" / "train").mkdir(parents=True)

@@ -1,5 +1,7 @@
 """A NumPy file becomes a data set, or what is wrong with it is said."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -73,7 +75,14 @@ def nan_in_one_place():
             (0, 1),
             r"values in \[1.5, 1.5\], outside the value_range \[0, 1\]",
         ),
-        ({"x_train": nan_in_one_place()}, (0, 1), r"outside the value_range"),
+        ({"x_train": nan_in_one_place()}, (0, 1), r"x_train has values that are not a number \(NaN\)"),
+        ({"x_train": np.zeros((30, 8, 8, 4), np.uint8)}, None, r"expected N×H×W, N×H×W×1 or N×H×W×3$"),
+        (
+            {"x_train": np.zeros((30, 8, 8, 3), "m8[s]")},
+            (0, 1),
+            r"x_train is timedelta64\[s\]; expected uint8",
+        ),
+        ({"x_train": np.zeros((30, 0, 8, 3))}, (0, 1), r"shape \(30, 0, 8, 3\)"),
         ({"x_train": np.zeros((30, 3, 8, 8), np.uint8)}, None, r"move the channels to the end"),
         ({"x_train": np.zeros((30, 64), np.uint8)}, None, r"shape \(30, 64\); expected N×H×W"),
         ({"x_train": np.zeros((30, 8, 8, 3), bool)}, (0, 1), r"x_train is bool; expected uint8"),
@@ -96,7 +105,7 @@ def nan_in_one_place():
         (
             {"x_test": np.zeros((0, 8, 8, 3), np.uint8), "y_test": np.zeros(0, int)},
             None,
-            r"0 images in x_test",
+            r"x_test has shape \(0, 8, 8, 3\)",
         ),
     ],
 )
@@ -133,3 +142,21 @@ def test_files_that_are_no_npz(tmp_path):
     np.save(tmp_path / "one.npy", np.zeros(3))
     with pytest.raises(DataError, match=r"it is no \.npz"):
         load_npz(tmp_path / "one.npy")
+
+
+@pytest.mark.parametrize("place", [100, 300, -600])
+def test_a_flipped_byte_in_a_compressed_file_is_noticed(tmp_path, place):
+    np.savez_compressed(tmp_path / "mine.npz", **arrays())
+    content = bytearray((tmp_path / "mine.npz").read_bytes())
+    content[place] ^= 255
+    (tmp_path / "mine.npz").write_bytes(content)
+    with pytest.raises(DataError, match=r"mine\.npz"):
+        load_npz(tmp_path / "mine.npz")
+
+
+def test_a_member_that_is_no_array_is_named(tmp_path):
+    path = written(tmp_path, x_test=None)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("x_test.npy", b"not an array")
+    with pytest.raises(DataError, match="x_test is no array"):
+        load_npz(path)

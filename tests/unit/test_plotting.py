@@ -125,6 +125,10 @@ def test_a_mosaic_shows_every_image_in_its_place_and_clips_what_is_no_colour():
     assert (sheet[9:17, -8:] == 255).all(), "a class with fewer images leaves a gap"
 
 
+def test_images_of_a_mosaic_need_not_be_square():
+    assert contact_sheet.mosaic([[np.zeros((8, 20, 3))] * 10] * 2).shape == (2 * 10 - 2, 10 * 22 - 2, 3)
+
+
 def test_a_contact_sheet_says_what_its_halves_are():
     panel = [[np.zeros((8, 8, 3), dtype=np.uint8)] * 10] * 2
     left = contact_sheet.Panel("true labels", panel, ["cat", "a very long name of a class"])

@@ -118,6 +118,58 @@ def test_results_outlive_the_data_that_they_were_made_from(own):
     assert own.planned() == Counter()
 
 
+def older(path):
+    """Give a file or folder, and what is in it, a time long before any result."""
+    for one in [*path.rglob("*"), path]:
+        os.utime(one, (10**9, 10**9))
+
+
+def swap_folder(own):
+    write_folder(own.folder / "others", seed=7)
+    older(own.folder / "others")
+    (own.folder / "pictures").rename(own.folder / "first")
+    (own.folder / "others").rename(own.folder / "pictures")
+
+
+def swap_classes(own):
+    for part in ("train", "test"):
+        folder = own.folder / "pictures" / part
+        (folder / "cat").rename(folder / "x")
+        (folder / "dog").rename(folder / "cat")
+        (folder / "x").rename(folder / "dog")
+
+
+def add_and_put_the_time_back(own):
+    folder = own.folder / "pictures/train/cat"
+    before = folder.stat()
+    Image.fromarray(pictures(9)[0]).save(folder / "new.png")
+    os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("change", [swap_folder, swap_classes, add_and_put_the_time_back])
+def test_other_data_with_older_times_are_noticed(own, change):
+    own.snakemake(f"results/small/{RUN}/run.json")
+    before = json.loads((own.results / RUN / "run.json").read_text())
+    change(own)
+    own.snakemake(f"results/small/{RUN}/run.json")
+    after = json.loads((own.results / RUN / "run.json").read_text())
+    assert after["data"] != before["data"]
+
+
+def test_data_that_are_not_mounted_lose_nothing(own):
+    own.snakemake()
+    (own.folder / "pictures").rename(own.folder / "gone")
+    (own.folder / "pictures").mkdir()
+    done = own.snakemake("fig1c")
+    assert "pictures has no data any more: what was prepared from it before is used" in done.stdout
+    # Read in another way they would have to be there; what was prepared stays all the same.
+    own.configure("source: image_folder", "source: image_folder\n    colour: grey")
+    failed = own.snakemake("fig1c", check=False)
+    assert f"{own.folder / 'pictures'} has no folder train" in failed.stdout
+    own.configure("    colour: grey\n", "")
+    assert own.planned("fig1c") == Counter()
+
+
 def test_a_numpy_file_is_a_data_set_too_and_another_file_another(own):
     write_npz(own.folder / "mine.npz")
     configured(own, {"source": "npz", "file": "mine.npz", "crop": 80})
@@ -125,12 +177,32 @@ def test_a_numpy_file_is_a_data_set_too_and_another_file_another(own):
     assert "datasets.mine.crop is 80, but the images in mine.npz are 64×64 pixels" in failed.stdout
     configured(own, {"source": "npz", "file": "mine.npz", "crop": 28})
     own.snakemake()
+    configured(own, {"source": "npz", "file": "mine.npz", "crop": 80})
+    failed = own.snakemake(check=False)
+    assert "datasets.mine.crop is 80, but the images are 64 pixels wide" in failed.stdout
+    configured(own, {"source": "npz", "file": "mine.npz", "crop": 28})
     history = (own.results / RUN / "history.csv").read_bytes()
     assert own.planned() == Counter()
-    write_npz(own.folder / "mine.npz", seed=5)
+    write_npz(own.folder / "other.npz", seed=5)
+    older(own.folder / "other.npz")
+    (own.folder / "other.npz").replace(own.folder / "mine.npz")
     own.snakemake()
     assert (own.results / RUN / "history.csv").read_bytes() != history
     assert own.planned() == Counter()
+
+
+def test_images_need_not_be_square(own):
+    arrays = {
+        "x_train": pictures(0)[:, :40],
+        "x_test": pictures(1)[:, :40],
+        "y_train": LABELS,
+        "y_test": LABELS,
+    }
+    np.savez(own.folder / "mine.npz", **arrays)
+    configured(own, {"source": "npz", "file": "mine.npz", "crop": 28})
+    own.snakemake("data")
+    own.edit("config.yaml", "stage: after_crop", "stage: before_crop")
+    own.snakemake("data", "fig1c")
 
 
 def test_a_broken_image_is_named_and_the_same_command_works_once_it_is_mended(own):
@@ -151,7 +223,7 @@ def test_a_folder_that_is_not_there_is_named(own):
     own.configure("folder: pictures", "folder: picture")
     failed = own.snakemake(check=False)
     assert failed.returncode == 1
-    assert f"{own.folder / 'picture'} has no folder train" in failed.stdout
+    assert f"{own.folder / 'picture'} is not there" in failed.stdout
 
 
 def test_a_disk_that_is_full_half_way_leaves_nothing_and_is_said(own):

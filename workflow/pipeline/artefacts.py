@@ -30,7 +30,8 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     where it cannot be written, for want of space for one.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    # Always the same name, so that what a killed job left is gone when the next one is through.
+    temporary = path.with_name(f".{path.stem}.unfinished{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary

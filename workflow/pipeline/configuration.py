@@ -179,6 +179,22 @@ def _folder_problems(key: str, text: str, subfolders: tuple[str, ...]) -> list[s
     return []
 
 
+def _own_data_problems(config: dict) -> list[str]:
+    """Paths of a user's own data that no file can have."""
+    problems = []
+    for name, entry in config["datasets"].items():
+        for key in {"folder", "file"} & set(entry):
+            try:
+                Path(entry[key]).expanduser().exists()
+            except (OSError, RuntimeError, ValueError) as error:
+                problems.append(f"datasets.{name}.{key}: {entry[key][:80]!r} is no path here ({error})")
+    try:
+        Path(config["data_folder"]).expanduser().exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        problems.append(f"data_folder: {config['data_folder'][:80]!r} is no path here ({error})")
+    return problems
+
+
 def _in_one_form(value, schema: dict):
     """``value`` with numbers as the schema has them, so that 1 and 1.0 are the same run."""
     kind = schema.get("type")
@@ -222,6 +238,7 @@ def check(config: dict, folder: Path, roots: tuple[Path, ...]) -> dict:
         problems = (
             _network_problems(config, roots)
             + _query_problems(config, folder)
+            + _own_data_problems(config)
             + _folder_problems("results", config["results"], SUBFOLDERS)
         )
     if problems:

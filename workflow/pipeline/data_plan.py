@@ -10,6 +10,7 @@ A data set is images × labels. Paths say the same, below the results folder:
 The ``*_job`` methods give the two parameters of a rule, as those of ``Plan`` do.
 """
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -28,6 +29,7 @@ class DataPlan:
         self.source = config["datasets"][self.name]
         self.title = sources.title(self.name, self.source)
         self.folder = f"{results}/data/{self.name}"
+        self.fingerprint = sources.fingerprint(self.source)
         # Asked for by every run that uses them.
         self.prepare_job = cache(self.prepare_job)
         self.images_job = cache(self.images_job)
@@ -43,10 +45,12 @@ class DataPlan:
         """Whether only paths of images are stored, so that their pixels cannot be corrupted."""
         return self.source["source"] == "imagenet"
 
-    @property
-    def prepared_images(self) -> list[str]:
-        """Names of the arrays that the true images consist of."""
-        return ["train", "test", *(["train_bytes", "test_bytes"] if self.listed_only else [])]
+    def prepared_arrays(self) -> list[str]:
+        """The files that the clean data set consists of, besides its manifests."""
+        images = ["train", "test", *(["train_bytes", "test_bytes"] if self.listed_only else [])]
+        of = {self.images_manifest("true", 0): images}
+        of[self.labels_manifest(0.0, 0)] = ["train", "test", "classes"]
+        return [str(Path(path).with_name(f"{name}.npy")) for path, names in of.items() for name in names]
 
     @property
     def corruptions(self) -> list[str]:
@@ -58,16 +62,27 @@ class DataPlan:
         path = f"{self.folder}/download.json"
         return {"download": path} if sources.published(self.source) else {}
 
-    def prepare_inputs(self) -> list[str]:
-        """What the data set is prepared from: its verified download, or the user's own files."""
-        return [*self.download().values(), *sources.inputs(self.source)]
-
     @property
     def outlived(self) -> bool:
-        """Whether the user's own data are gone and what was prepared from them is there."""
-        own = self.source.get("folder") or self.source.get("file")
-        gone = own is not None and not Path(own).expanduser().exists()
-        return gone and Path(self.images_manifest("true", 0)).is_file()
+        """Whether the user's own data are gone and all that these settings prepare from them is there."""
+        if self.fingerprint is not None:
+            return False
+        planned = stamp(**self.prepare_job())
+        manifests = (Path(self.images_manifest("true", 0)), Path(self.labels_manifest(0.0, 0)))
+        if not all(path.is_file() and planned in path.read_text() for path in manifests):
+            return False
+        return all(Path(path).is_file() for path in self.prepared_arrays())
+
+    def side(self) -> int | None:
+        """The shorter side of the stored images in pixels, None as long as nobody knows."""
+        manifest = Path(self.images_manifest("true", 0))
+        known = sources.side(self.source)
+        if known is None and manifest.is_file():
+            try:
+                known = min(json.loads(manifest.read_text())["arrays"]["train"]["shape"][1:3])
+            except (ValueError, LookupError, TypeError):
+                return None  # a damaged manifest is refused by the job that reads it
+        return known
 
     def corrupted_manifest(self, corruption: str) -> str:
         """The manifest of a corruption with the first seed: of labels, or of images."""

@@ -79,4 +79,6 @@ def explain(error) -> list[str]:
         ]
     if rule == "pattern" and where.endswith("factory"):
         return [f"{where}: expected module:function, found {value!r}"]
+    if rule == "pattern" and "description" in error.schema:
+        return [f"{where}: {value!r} is not possible; {error.schema['description']}"]
     return [f"{where}: {error.message}"]

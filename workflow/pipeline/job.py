@@ -3,6 +3,7 @@
 import os
 import platform
 import resource
+import signal
 import sys
 import time
 import traceback
@@ -136,12 +137,15 @@ def logged(path: str) -> Iterator[Tell]:
     traceback to the log alone, and that of an ``ArtefactError`` or ``DataError`` nowhere, because the
     message says it all.
     """
-    terminal = os.fdopen(os.dup(2), "w")
+    # File names need not be text; what cannot be written is escaped.
+    terminal = os.fdopen(os.dup(2), "w", errors="backslashreplace")
+    # A job that is asked to end does so by an exception, so that temporary files are removed.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     with open(path, "w", buffering=1) as log:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
             os.dup2(log.fileno(), stream.fileno())
-        sys.stdout.reconfigure(line_buffering=True)
+        sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
         started = time.perf_counter()
 
         try:

@@ -49,16 +49,12 @@ if not plan.data.outlived:
 
     rule prepare_dataset:
         input:
-            lambda _: plan.data.prepare_inputs(),
+            **plan.data.download(),
         output:
-            images=plan.data.images_manifest("true", 0),
-            labels=plan.data.labels_manifest(0.0, 0),
-            arrays=[
-                *expand(f"{DATA}/images/true/{{array}}.npy", array=plan.data.prepared_images),
-                *expand(
-                    f"{DATA}/labels/noise-0/{{array}}.npy", array=["train", "test", "classes"]
-                ),
-            ],
+            # update: what was prepared stays until something takes its place.
+            images=update(plan.data.images_manifest("true", 0)),
+            labels=update(plan.data.labels_manifest(0.0, 0)),
+            arrays=[update(path) for path in plan.data.prepared_arrays()],
         log:
             f"{LOGS}/data/{plan.data.name}/clean.log",
         benchmark:
@@ -71,6 +67,7 @@ if not plan.data.outlived:
             runtime=60,
         params:
             job=plan.data.prepare_job(),
+            own=plan.data.fingerprint,
         message:
             f"Preparing {plan.data.title}"
         script:

@@ -38,4 +38,8 @@ with logged(snakemake.log[0]):
     artefacts.write_result(snakemake.output[0], {**about, **described, "array_sha256": hashes}, **job)
     sizes = " + ".join(f"{len(labels[part]):,}" for part in parts)
     print(f"{spec['title']}: {sizes} examples of {len(classes)} classes")
-    print(f"duplicates: {described['duplicates']}")
+    for where, found in (described["duplicates"] or {}).items():
+        if where != "examples":
+            print(
+                f"equal images, {where}: {found['images']}, with another label: {found['with_another_label']}"
+            )

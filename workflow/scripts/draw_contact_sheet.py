@@ -41,7 +41,8 @@ with logged(snakemake.log[0]):
     else:
         picked["corrupted"] = picked["clean"]
         images["corrupted"] = corrupted
-        images["clean"] = centre(clean, corrupted.shape[1])
+        if corrupted.shape[1:] != clean.shape[1:]:  # corrupted after the crop
+            images["clean"] = centre(clean, corrupted.shape[1])
 
     titles = dict(zip(("clean", "corrupted"), TITLES[spec["corruption"]], strict=True))
     panels = {

@@ -16,6 +16,6 @@ with logged(snakemake.log[0]):
     except DataError as error:
         # They were there when the download was written down.
         raise DataError(
-            f"{error}\nor fetch them again with\n  {artefacts.remake(snakemake.input[0])}"
+            f"{error}\nor fetch them again with\n  {artefacts.remake(snakemake.input.download)}"
         ) from None
     save(dataset, snakemake.output, job)

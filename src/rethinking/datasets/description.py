@@ -7,7 +7,7 @@ import numpy as np
 
 from rethinking.moments import grey_level_counts, moments
 
-EXAMPLES = 10  # groups of equal images that are listed with their indices
+EXAMPLES = 10  # groups of equal images that are listed, and members of each
 
 
 def _hashes(images: np.ndarray) -> list[bytes]:
@@ -20,7 +20,7 @@ def duplicates(parts: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict:
     ``parts`` are images (N, H, W, C) and labels (N,) of "train" and "test". For each part: the number of
     images that equal an earlier one of it, and how many of these have another label than that one; for
     "test_in_train" the test images that are training images too, and how many of these have a label that
-    no equal training image has. ``examples`` are the indices of the first groups.
+    no equal training image has. ``examples`` are indices of the first groups, ten at most.
     """
     where: dict[bytes, dict[str, list[int]]] = defaultdict(lambda: {"train": [], "test": []})
     for part, (images, _) in parts.items():
@@ -36,7 +36,9 @@ def duplicates(parts: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict:
     shared = [(group["train"], index) for group in groups if group["train"] for index in group["test"]]
     other = sum(bool((labels["train"][train] != labels["test"][index]).all()) for train, index in shared)
     found["test_in_train"] = {"images": len(shared), "with_another_label": other}
-    found["examples"] = groups[:EXAMPLES]
+    found["examples"] = [
+        {part: indices[:EXAMPLES] for part, indices in group.items()} for group in groups[:EXAMPLES]
+    ]
     return found
 
 

@@ -70,9 +70,9 @@ def _fetch_one(file: PublishedFile, url: str, folder: Path, report: Callable[[in
         bar = _Bar(report)
         pooch.HTTPDownloader(progressbar=bar, chunk_size=CHUNK, timeout=TIMEOUT)(url, output, registry)
         with open(output, "rb") as content:
-            start = content.read(1024).lstrip().lower()
-        if start.startswith((b"<!doctype html", b"<html")):
-            raise ValueError("answered with an HTML page instead of the file")
+            start = content.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
+        if start.startswith(b"<"):  # no archive does
+            raise ValueError("answered with an HTML or XML page instead of the file")
         found = checksum(Path(output), "md5")
         if found != file.md5:
             size = Path(output).stat().st_size
@@ -99,10 +99,9 @@ def fetch(
     """
     folder = Path(folder)
     in_vain: list[str] = []
-    for file in files:
-        problem = problem_of(file, folder)
-        if problem is None:
-            continue
+    problems = {file: problem for file in files if (problem := problem_of(file, folder))}
+    for number, (file, problem) in enumerate(problems.items()):
+        wanted = list(problems)[number:]
         reasons = [f"{file.path} {problem}"]
         attempts = [(turn, url) for turn in range(rounds) for url in file.urls]
         for index, (turn, url) in enumerate(attempts):
@@ -112,10 +111,10 @@ def fetch(
             except (OSError, ValueError) as error:  # those of requests are OSErrors
                 reasons.append(f"{url}: {error}")
                 if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
-                    raise refuse([file], folder, reasons) from error
+                    raise refuse(wanted, folder, reasons) from error
             if index + 1 < len(attempts) and attempts[index + 1][0] > turn:
                 time.sleep(pause * 2**turn)
         else:
-            raise refuse([file], folder, dict.fromkeys(reasons))
+            raise refuse(wanted, folder, dict.fromkeys(reasons))
         in_vain += reasons[1:]
     return in_vain

@@ -74,6 +74,9 @@ def _decode_many(paths: list[str], size: int, resize: str, colour: str) -> tuple
 
 def _class_folders(part: Path) -> dict[str, Path]:
     folders = {p.name: p for p in sorted(part.iterdir()) if p.is_dir() and not p.name.startswith(".")}
+    for name in folders:
+        if not name.isprintable():
+            raise DataError(f"{part} has a class folder {name!r}; expected a name of printable characters")
     if not folders:
         raise DataError(
             f"{part} has no class folders; expected one folder a class with its images, "
@@ -87,13 +90,16 @@ def _files(folder: Path) -> list[str]:
     if not found:
         raise DataError(f"{folder} is empty; put the images of this class there or remove the folder")
     for path in found:
-        if path.is_dir():
-            raise DataError(f"{path} is a folder inside a class folder; expected images only")
+        if not path.is_file():
+            what = "a folder inside a class folder" if path.is_dir() else "neither a file nor a link to one"
+            raise DataError(f"{path} is {what}; expected images only")
     return [str(path) for path in found]
 
 
 def parts_of(folder: Path) -> tuple[Path, Path]:
     """The folders of the training and the test images, the latter "test" or else "val"."""
+    if not folder.is_dir():
+        raise DataError(f"{folder.absolute()} is not there, or no folder; expected train/ and test/ in it")
     train, test = folder / "train", folder / "test"
     if not test.is_dir():
         test = folder / "val"

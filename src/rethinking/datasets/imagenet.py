@@ -45,6 +45,8 @@ def _class_folders(part: Path) -> list[str]:
     names, loose = [], 0
     with os.scandir(part) as entries:
         for entry in entries:
+            if entry.name.startswith("."):
+                continue
             if entry.is_dir():
                 names.append(entry.name)
             else:

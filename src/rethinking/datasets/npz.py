@@ -21,20 +21,26 @@ def _read(path: Path) -> dict[str, np.ndarray]:
             if missing:
                 found = ", ".join(file.files) or "nothing"
                 raise DataError(f"{path} has no {', '.join(missing)}; found {found}")
-            return {name: file[name] for name in NAMES}
+            arrays = {name: file[name] for name in NAMES}
     except FileNotFoundError:
         raise DataError(f"{path.absolute()} is not there; expected an .npz with {', '.join(NAMES)}") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
+    except DataError:
+        raise
+    except Exception as error:  # what a damaged archive raises is no closed list
         raise DataError(
             f"{path} cannot be read as an .npz of plain arrays ({error}); write it with "
             f"numpy.savez_compressed(path, {', '.join(f'{name}=...' for name in NAMES)})"
         ) from error
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise DataError(f"{path}: {name} is no array; write it with numpy.savez_compressed")
+    return arrays
 
 
 def _labels(name: str, labels: np.ndarray) -> np.ndarray:
     if labels.ndim == 2 and labels.shape[1] == 1:  # as Keras has them
         labels = labels[:, 0]
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise DataError(f"{name} is {labels.dtype} {labels.shape}; expected integers of shape (N,)")
     return labels.astype(np.int64)
 
@@ -42,14 +48,17 @@ def _labels(name: str, labels: np.ndarray) -> np.ndarray:
 def _images(name: str, images: np.ndarray, value_range: tuple[float, float] | None) -> np.ndarray:
     if images.ndim == 3:
         images = images[..., np.newaxis]
-    if images.ndim != 4 or images.shape[3] not in CHANNELS:
-        hint = "; move the channels to the end: x.transpose(0, 2, 3, 1)" if images.ndim == 4 else ""
+    if images.ndim != 4 or images.shape[3] not in CHANNELS or not images.size:
+        first = images.ndim == 4 and images.shape[1] in CHANNELS
+        hint = "; move the channels to the end: x.transpose(0, 2, 3, 1)" if first else ""
         raise DataError(f"{name} has shape {images.shape}; expected N×H×W, N×H×W×1 or N×H×W×3{hint}")
     if images.dtype == np.uint8 and value_range is None:
         return images
-    if images.dtype == bool or not np.issubdtype(images.dtype, np.number) or np.iscomplexobj(images):
+    if images.dtype.kind not in "iuf":
         raise DataError(f"{name} is {images.dtype}; expected uint8, or numbers and a value_range")
     low, high = images.min(), images.max()
+    if np.isnan(low):
+        raise DataError(f"{name} has values that are not a number (NaN)")
     if value_range is None:
         raise DataError(
             f"{name} is {images.dtype} with values in [{low:g}, {high:g}]; say which values are black and "

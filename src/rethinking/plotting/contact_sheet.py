@@ -35,14 +35,14 @@ def pick(labels: np.ndarray, rows: int = ROWS, columns: int = COLUMNS) -> list[n
 
 def mosaic(images: list[list[np.ndarray]]) -> np.ndarray:
     """Rows of images on one white sheet, clipped to 0..255, uint8 (height, width, C)."""
-    side, _, channels = images[0][0].shape
-    gap = max(1, round(GAP * side))
-    step = side + gap
-    sheet = np.full((step * len(images) - gap, step * COLUMNS - gap, channels), 255, dtype=np.uint8)
+    height, width, channels = images[0][0].shape
+    gap = max(1, round(GAP * max(height, width)))
+    down, right = height + gap, width + gap
+    sheet = np.full((down * len(images) - gap, right * COLUMNS - gap, channels), 255, dtype=np.uint8)
     for row, line in enumerate(images):
         for column, image in enumerate(line):
-            top, left = row * step, column * step
-            sheet[top : top + side, left : left + side] = np.clip(image, 0, 255)
+            top, left = row * down, column * right
+            sheet[top : top + height, left : left + width] = np.clip(image, 0, 255)
     return sheet
 
 
