@@ -218,6 +218,49 @@ def test_a_killed_workflow_goes_on_and_leaves_no_half_of_anything(fresh):
     assert fresh.planned() == Counter()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_asked_to_end_goes_on_to_the_result_of_the_undisturbed_run(fresh, number):
+    """Long enough to be stopped in the middle: 400 epochs of the small MLP."""
+    fresh.configure("mlp_1x512: {width: 0.1, epochs: 2}", "mlp_1x512: {width: 0.1, epochs: 400}")
+    shutil.copytree(fresh.folder, fresh.folder.with_name("whole"))
+    target = f"results/small/{RUN}/run.json"
+    command = [sys.executable, "-m", "snakemake", target, "--configfile", "config/small.yaml", "--cores", "1"]
+    whole = subprocess.run(command, cwd=fresh.folder.with_name("whole"), capture_output=True, check=False)
+    assert whole.returncode == 0, whole.stderr
+    run = subprocess.Popen(
+        command,
+        cwd=fresh.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    log = fresh.results / "logs" / f"{RUN}.log"
+    deadline = time.time() + 120
+    while not (log.exists() and "epoch  20 of 400" in log.read_text()):
+        assert time.time() < deadline
+        time.sleep(0.01)
+    os.killpg(run.pid, number)
+    output = run.communicate(timeout=60)[0]
+    assert run.returncode != 0
+    assert f"ended by {number.name} in epoch" in output
+    assert "its state is kept and the same command goes on from there" in output
+    assert (fresh.results / RUN / "checkpoint.pt").exists()
+    fresh.snakemake("--unlock", "--quiet", check=False)
+    done = fresh.snakemake(target)
+    assert "going on from" in done.stdout
+    assert not (fresh.results / RUN / "checkpoint.pt").exists()
+    results = []
+    for folder in (fresh.folder, fresh.folder.with_name("whole")):
+        made = folder / "results/small" / RUN
+        result = json.loads((made / "run.json").read_text())
+        # What was measured on the way differs, and with it the hash over the whole; nothing else does.
+        assert result.pop("sha256")
+        assert 0 < result.pop("measured")["epochs"] <= 400
+        results.append(((made / "history.csv").read_bytes(), result))
+    assert results[0] == results[1]
+
+
 @pytest.mark.parametrize("config", ["config.yaml", "config/demo.yaml"])
 def test_dry_runs_of_the_shipped_configurations(fresh, config):
     extra = [] if config == "config.yaml" else ["--configfile", config]

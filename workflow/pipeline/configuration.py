@@ -1,5 +1,6 @@
 """Is this a configuration that can be run? Answered before any job starts, with every problem at once."""
 
+import importlib.util
 import tempfile
 from pathlib import Path
 
@@ -179,6 +180,15 @@ def _folder_problems(key: str, text: str, subfolders: tuple[str, ...]) -> list[s
     return []
 
 
+def _execution_problems(config: dict) -> list[str]:
+    """Packages that the configuration asks for and that are not installed."""
+    if config["execution"]["tensorboard"] and importlib.util.find_spec("tensorboard") is None:
+        return [
+            "execution.tensorboard: the package is not installed; pip install tensorboard, or set it to false"
+        ]
+    return []
+
+
 def _own_data_problems(config: dict) -> list[str]:
     """Paths of a user's own data that no file can have."""
     problems = []
@@ -239,6 +249,7 @@ def check(config: dict, folder: Path, roots: tuple[Path, ...]) -> dict:
             _network_problems(config, roots)
             + _query_problems(config, folder)
             + _own_data_problems(config)
+            + _execution_problems(config)
             + _folder_problems("results", config["results"], SUBFOLDERS)
         )
     if problems:

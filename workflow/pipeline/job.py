@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from pipeline.artefacts import ArtefactError
@@ -71,15 +72,23 @@ class Tell:
 
 
 class EpochLog:
-    """Called with each epoch of a run: a line in the log, a bar on a terminal if the run is long."""
+    """Called with each epoch of a run: a line in the log, a bar on a terminal if the run is long.
 
-    def __init__(self, tell: Tell, epochs: int, images: int):
-        self.tell, self.total, self.images = tell, epochs, images
+    With ``events``, a folder, also TensorBoard's.
+    """
+
+    def __init__(self, tell: Tell, epochs: int, images: int, events: Path | None = None):
+        self.tell, self.total, self.images, self.events = tell, epochs, images, events
         self.started, self.epochs = time.perf_counter(), 0
 
     def __enter__(self) -> "EpochLog":
         from tqdm import tqdm
 
+        self.writer = None
+        if self.events is not None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self.writer = SummaryWriter(str(self.events))
         terminal = self.tell.terminal
         form = "{desc} {percentage:3.0f}% |{bar}| {remaining} left"
         self.bar = tqdm(
@@ -94,6 +103,8 @@ class EpochLog:
 
     def __exit__(self, *_) -> None:
         self.bar.close()
+        if self.writer is not None:
+            self.writer.close()
 
     @property
     def seconds(self) -> float:
@@ -117,6 +128,9 @@ class EpochLog:
         )
         self.bar.set_description(f"train {epoch.train_accuracy:.3f}, test {epoch.test_accuracy:.3f}", False)
         self.bar.update(epoch.epoch - self.bar.n)
+        if self.writer is not None:
+            for name, value in epoch._asdict().items():
+                self.writer.add_scalar(name, value, epoch.epoch)
 
 
 def peak_memory(device: "torch.device") -> int:

@@ -74,17 +74,30 @@ with logged(snakemake.log[0]) as tell:
     if forced:
         checkpoint_path.unlink(missing_ok=True)
     checkpoint = RunCheckpoint(checkpoint_path, key, 60 * execution["checkpoint_minutes"], tell)
-    with checkpoint.heeding_signals(), EpochLog(tell, recipe.epochs, len(labels["train"])) as log:
-        training = train(
-            network.to(device),
-            split(images["train"], labels["train"]),
-            split(images["test"], labels["test"]),
-            recipe,
-            spec["seed"],
-            report=log,
-            dtype=dtype,
-            checkpoint=checkpoint,
+    count = len(labels["train"])
+    if recipe.batch_size > count:
+        tell(
+            f"a batch of {recipe.batch_size} is more than the {count} training images: a step is all of them"
         )
+    events = Path(result_path).with_name("tensorboard") if execution["tensorboard"] else None
+    try:
+        with checkpoint.heeding_signals(), EpochLog(tell, recipe.epochs, count, events) as log:
+            training = train(
+                network.to(device),
+                split(images["train"], labels["train"]),
+                split(images["test"], labels["test"]),
+                recipe,
+                spec["seed"],
+                report=log,
+                dtype=dtype,
+                checkpoint=checkpoint,
+            )
+    except torch.OutOfMemoryError as error:
+        raise artefacts.ArtefactError(
+            f"{device} is out of memory ({str(error).splitlines()[0]}). Lower execution.runs_per_gpu (now "
+            f"{execution['runs_per_gpu']}), or halve the batch_size of {spec['network']} (now "
+            f"{recipe.batch_size})"
+        ) from error
     print(training.verdict)
 
     history = training.history
