@@ -5,6 +5,7 @@ import datetime
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -77,6 +78,21 @@ def test_where_own_data_lie_is_no_part_of_what_they_are():
     assert plan({**FOLDER, "resize": "none", "colour": "rgb"}).data.prepare_job() == here
     assert plan({**FOLDER, "size": 40}).data.prepare_job() != here
     assert plan({**FOLDER, "colour": "grey"}).data.prepare_job() != here
+
+
+def test_the_size_of_images_in_a_numpy_file_is_known_before_it_is_read(tmp_path):
+    path = tmp_path / "mine.npz"
+    np.savez_compressed(path, x_train=np.zeros((9, 30, 20, 3), np.uint8), y_train=np.zeros(9, int))
+    found = problems(with_value(("datasets", "mine"), {"source": "npz", "file": str(path), "crop": 28}))
+    assert found == [
+        "datasets.mine.crop: images of mine are 20 pixels wide, so the crop is at most that, found 28"
+    ]
+    path.write_bytes(b"no archive")
+    check(with_value(("datasets", "mine"), {"source": "npz", "file": str(path), "crop": 28}), HERE, ROOTS)
+    found = problems(
+        with_value(("datasets", "mine"), {"source": "npz", "file": "~nobody-here/x", "crop": 28})
+    )
+    assert "datasets.mine.file: '~nobody-here/x' is no path here" in found[0]
 
 
 def test_table_1_has_the_rows_of_the_paper():

@@ -10,7 +10,6 @@ A data set is images × labels. Paths say the same, below the results folder:
 The ``*_job`` methods give the two parameters of a rule, as those of ``Plan`` do.
 """
 
-import json
 from functools import cache
 from pathlib import Path
 
@@ -72,17 +71,6 @@ class DataPlan:
         if not all(path.is_file() and planned in path.read_text() for path in manifests):
             return False
         return all(Path(path).is_file() for path in self.prepared_arrays())
-
-    def side(self) -> int | None:
-        """The shorter side of the stored images in pixels, None as long as nobody knows."""
-        manifest = Path(self.images_manifest("true", 0))
-        known = sources.side(self.source)
-        if known is None and manifest.is_file():
-            try:
-                known = min(json.loads(manifest.read_text())["arrays"]["train"]["shape"][1:3])
-            except (ValueError, LookupError, TypeError):
-                return None  # a damaged manifest is refused by the job that reads it
-        return known
 
     def corrupted_manifest(self, corruption: str) -> str:
         """The manifest of a corruption with the first seed: of labels, or of images."""

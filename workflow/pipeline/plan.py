@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from pipeline.configuration import ConfigurationError, check
+from pipeline.configuration import check
 from pipeline.data_plan import DataPlan
 from pipeline.digest import Scripts
 from pipeline.runs import CONDITIONS, Run, noise_text
@@ -38,12 +38,6 @@ class Plan:
         self.results = str(Path(self.config["results"]).expanduser())
         self.data = DataPlan(self.config, self.results, self.scripts)
         self.dataset = self.data.name
-        side, crop = self.data.side(), self.data.source.get("crop", 0)
-        if side is not None and crop > side:
-            raise ConfigurationError(
-                f"datasets.{self.dataset}.crop is {crop}, but the images are {side} pixels wide; "
-                f"set it to at most {side}"
-            )
         # Snakemake asks for the parameters of a job several times, and every figure for those of its runs.
         self.train_job = cache(self.train_job)
         self.summary_job = cache(self.summary_job)
