@@ -49,6 +49,9 @@ os.environ.update(
     PYTHONPATH=os.pathsep.join(map(str, plan.scripts.roots)),
     RETHINKING_SNAKEMAKE=shlex.join(command),
 )
+# Threads that wait for each other give their core away after a moment. Where cores are shared, PyTorch's
+# threads otherwise spend their time spinning, and a run takes tens of times as long.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 # Where Snakemake's records are lost it takes every finished run for current.
 if not Path(".snakemake/metadata").is_dir() and not {"-R", "--forcerun"} & {*sys.argv}:
     stale = plan.stale_runs()

@@ -239,7 +239,8 @@ def test_killed_at_fifty_moments_the_result_is_that_of_the_undisturbed_run(tmp_p
             time.sleep(dice.uniform(0, length / 2))
             with contextlib.suppress(ProcessLookupError):  # it has ended by itself
                 os.kill(process, number)
-        assert ended() in ((-number, 128 + number, 0) if kill < 50 else (0,))
+        # 1 is a SIGINT that came before the run heeds it: Python's own KeyboardInterrupt.
+        assert ended() in ((-number, 128 + number, 0, 1) if kill < 50 else (0,))
         if result.exists():
             assert result.read_text() == expected
             assert not (tmp_path / "killed" / "checkpoint.pt").exists()

@@ -44,6 +44,8 @@ rule download_dataset:
         "../scripts/download_dataset.py"
 
 
+# What was prepared stays until something takes its place.
+keep = update if os.path.exists(plan.data.images_manifest("true", 0)) else str
 # Where a user's own data are gone, what was prepared from them is like any other file that nothing makes.
 if not plan.data.outlived:
 
@@ -51,10 +53,9 @@ if not plan.data.outlived:
         input:
             **plan.data.download(),
         output:
-            # update: what was prepared stays until something takes its place.
-            images=update(plan.data.images_manifest("true", 0)),
-            labels=update(plan.data.labels_manifest(0.0, 0)),
-            arrays=[update(path) for path in plan.data.prepared_arrays()],
+            images=keep(plan.data.images_manifest("true", 0)),
+            labels=keep(plan.data.labels_manifest(0.0, 0)),
+            arrays=[keep(path) for path in plan.data.prepared_arrays()],
         log:
             f"{LOGS}/data/{plan.data.name}/clean.log",
         benchmark:

@@ -24,12 +24,15 @@ class Panel(NamedTuple):
 def pick(labels: np.ndarray, rows: int = ROWS, columns: int = COLUMNS) -> list[np.ndarray]:
     """Indices of ``columns`` examples of each of the labels 0..``rows``-1, evenly spread over them all.
 
-    Spread, because data that lie in folders are sorted by class. Fewer where there are not so many.
+    Spread and mixed, because data that lie in folders are sorted by class. Fewer where there are not so
+    many.
     """
     picked = []
+    mixed = np.argsort(np.arange(columns) * 0.618 % 1)  # steps of the golden ratio
     for row in range(rows):
         found = np.flatnonzero(labels == row)
-        picked.append(found[np.linspace(0, len(found) - 1, min(columns, len(found))).astype(int)])
+        spread = np.linspace(0, len(found) - 1, min(columns, len(found))).astype(int)
+        picked.append(found[spread[mixed[mixed < len(spread)]]])
     return picked
 
 
