@@ -9,6 +9,8 @@ import pytest
 SUMMARIES = Counter(["summarise_fig1a", "summarise_fig1b", "summarise_fig1c", "summarise_table1"])
 DRAWINGS = Counter(["fig1a", "fig1b", "fig1c", "table1"])
 RESULTS = SUMMARIES + DRAWINGS + Counter(["scorecard"])
+# One for each corruption, with the first seed.
+SHEETS = Counter(contact_sheet=4)
 # fig1a: 5 conditions of inception; fig1b: 3 levels of 2 networks; table1 adds inception with both
 # regularisers; everything else is shared. Two seeds.
 RUNS = 2 * (5 + 1 + 3 + 1)
@@ -94,7 +96,7 @@ def test_a_new_seed_adds_its_own_runs(tree):
 
 def test_a_seed_less_redraws_and_trains_nothing(tree):
     tree.configure("seeds: [0, 1]", "seeds: [1]")
-    assert tree.planned() == RESULTS
+    assert tree.planned() == RESULTS + SHEETS
 
 
 def test_a_new_level_of_noise_adds_its_own_runs(tree):
@@ -112,17 +114,17 @@ def test_an_edited_corruption_redraws_it_and_retrains_what_it_reached(tree):
     tree.edit("src/rethinking/corruptions.py", "< label_noise", "<= label_noise")
     trained = tree.trained()
     assert not any(run.startswith("true/noise-0/") for run in trained)
-    assert tree.planned() == Counter(train=14, corrupt_labels=4, corrupt_images=6) + RESULTS
+    assert tree.planned() == Counter(train=14, corrupt_labels=4, corrupt_images=6) + RESULTS + SHEETS
 
 
 def test_the_training_loop_retrains_everything_and_redraws_no_data(tree):
-    tree.edit("src/rethinking/training.py", "step += 1", "step += 2")
+    tree.edit("src/rethinking/training.py", "self.steps += 1", "self.steps += 2")
     assert tree.planned() == Counter(train=RUNS) + RESULTS
 
 
 def test_another_pool_of_labels_touches_corrupted_labels_only(tree):
     tree.configure("dataset: digits", "dataset: digits\ncorruption: {label_pool: other_classes}")
-    assert tree.planned() == Counter(train=8, corrupt_labels=4) + RESULTS
+    assert tree.planned() == Counter(train=8, corrupt_labels=4, contact_sheet=1) + RESULTS
     assert not any("/noise-0/" in run for run in tree.trained())
 
 
@@ -141,7 +143,12 @@ def test_another_pool_of_labels_touches_corrupted_labels_only(tree):
             "alpha=0.3",
             Counter(["fig1a"]),
         ),
-        ("src/rethinking/plotting/style.py", '"s", "^"', '"^", "s"', DRAWINGS + Counter(["scorecard"])),
+        (
+            "src/rethinking/plotting/style.py",
+            '"s", "^"',
+            '"^", "s"',
+            DRAWINGS + Counter(["scorecard"]) + SHEETS,
+        ),
         ("src/rethinking/claims.py", "CHANCE_MARGIN = 0.03", "CHANCE_MARGIN = 0.02", Counter(["scorecard"])),
     ],
 )
@@ -158,8 +165,15 @@ def test_another_rule_for_fitting_is_applied_to_the_runs_that_are_there(tree):
 
 
 def test_the_way_of_execution_is_not_part_of_what_is_computed(tree):
-    tree.configure("execution: {gpu: 0, threads: 1}", "execution: {gpu: 1, threads: 2}")
+    tree.configure("gpu: 0, threads: 1, precision: float32", "gpu: 1, threads: 2, precision: bfloat16")
     assert tree.planned() == Counter()
+
+
+def test_words_about_the_data_redraw_pictures_and_train_nothing(tree):
+    tree.edit("config.yaml", "source: digits, crop", "source: digits, title: My digits, crop")
+    assert tree.planned() == SHEETS + DRAWINGS + Counter(["scorecard", "describe_dataset"])
+    tree.edit("src/rethinking/datasets/description.py", "digest_size=16", "digest_size=17")
+    assert tree.planned()["train"] == 0
 
 
 def test_a_deleted_run_is_made_again_when_its_numbers_are_needed(tree):

@@ -69,7 +69,7 @@ with logged(snakemake.log[0]) as tell:
     print(f"{spec['network']}: {parameters} parameters, {device}, {torch.get_num_threads()} threads")
     print(f"precision {precision}: {why}")
 
-    key = f"{stamp(**job)} {data}"
+    key = f"{stamp(**job)} {precision} {data}"
     checkpoint_path = Path(result_path).with_name("checkpoint.pt")
     if forced:
         checkpoint_path.unlink(missing_ok=True)
