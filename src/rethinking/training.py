@@ -99,7 +99,11 @@ def evaluate(
     dtype: torch.dtype = torch.float32,
     after_batch: Callable[[], None] = lambda: None,
 ) -> tuple[float, float]:
-    """Mean cross-entropy (nats) and accuracy of the network in evaluation mode on prepared images."""
+    """Mean cross-entropy (nats) and accuracy of the network in evaluation mode on prepared images.
+
+    ``batch_size`` None is what suits the device, ``dtype`` the precision of products (autocast);
+    ``after_batch`` is called after each batch.
+    """
     network.eval()
     device = images.device
     loss = torch.zeros((), device=device, dtype=torch.float64)

@@ -8,6 +8,7 @@ from rethinking.networks.inception import inception
 from rethinking.networks.initialisation import initialise
 from rethinking.networks.mlp import mlp
 from rethinking.training import Recipe, Split, train
+from stopping import Stopped, StopsAfter
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 
@@ -34,25 +35,7 @@ def test_a_run_on_the_gpu_is_that_on_the_cpu_to_rounding(factory, random_crop):
         assert gpu.train_loss == pytest.approx(cpu.train_loss, rel=1e-3)
 
 
-def test_a_run_that_was_stopped_on_the_gpu_goes_on_there(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    class StopsAfter:
-        def __init__(self, batches, state=None):
-            self.left, self.state = batches, state
-
-        def load(self):
-            return self.state
-
-        def due(self):
-            self.left -= 1
-            return self.left == 0
-
-        def save(self, state):
-            torch.save(state, "state.pt")
-            self.state = torch.load("state.pt", weights_only=True)
-            raise KeyboardInterrupt
-
+def test_a_run_that_was_stopped_on_the_gpu_goes_on_there():
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (300, 3, 32, 32), generator=generator, dtype=torch.uint8)
     split = Split(images, torch.randint(0, 10, (300,), generator=generator))
@@ -65,7 +48,7 @@ def test_a_run_that_was_stopped_on_the_gpu_goes_on_there(tmp_path, monkeypatch):
 
     whole = train(network(), split, split, recipe, 0).history
     stopped = StopsAfter(20)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Stopped):
         train(network(), split, split, recipe, 0, checkpoint=stopped)
     went_on = train(network(), split, split, recipe, 0, checkpoint=StopsAfter(10**6, stopped.state)).history
     for a, b in zip(whole, went_on, strict=True):

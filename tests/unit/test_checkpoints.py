@@ -20,6 +20,7 @@ from rethinking.networks.inception import inception
 from rethinking.networks.initialisation import initialise
 from rethinking.networks.mlp import mlp
 from rethinking.training import Recipe, Split, train
+from stopping import Stopped, StopsAfter
 
 HERE = Path(__file__).parents[2]
 
@@ -49,27 +50,6 @@ RECIPE = Recipe(epochs=3, learning_rate=0.05, crop=7, batch_size=32, random_crop
 BATCHES = 3 * (3 + 1 + 1)  # updates, and the two evaluations after each epoch
 
 
-class StopsAfter:
-    """Ends the run after so many batches, in memory."""
-
-    class Stopped(Exception):
-        pass
-
-    def __init__(self, batches, state=None):
-        self.left, self.state = batches, state
-
-    def load(self):
-        return self.state
-
-    def due(self):
-        self.left -= 1
-        return self.left == 0
-
-    def save(self, state):
-        self.state = pickle.loads(pickle.dumps(state))
-        raise self.Stopped
-
-
 @pytest.mark.parametrize("factory", [mlp, inception])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_stopped_after_any_batch_a_run_goes_on_to_the_same_end(factory, dtype):
@@ -77,7 +57,7 @@ def test_stopped_after_any_batch_a_run_goes_on_to_the_same_end(factory, dtype):
     expected = train(whole, data(), data(40, 9), RECIPE, 3, dtype=dtype)
     for batches in range(1, BATCHES + 1):
         stopped = StopsAfter(batches)
-        with pytest.raises(StopsAfter.Stopped):
+        with pytest.raises(Stopped):
             train(network(factory), data(), data(40, 9), RECIPE, 3, dtype=dtype, checkpoint=stopped)
         again = network(factory)
         going_on = StopsAfter(10**6, stopped.state)
@@ -205,7 +185,7 @@ for line in sys.stdin:
 
 
 def test_killed_at_fifty_moments_the_result_is_that_of_the_undisturbed_run(tmp_path):
-    roots = [HERE / "src", HERE / "workflow"]
+    roots = [HERE / "src", HERE / "workflow", HERE / "tests"]
     jobs = subprocess.Popen(
         [sys.executable, "-c", JOBS, str(HERE / "tests" / "unit")],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, roots))},

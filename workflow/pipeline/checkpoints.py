@@ -1,7 +1,7 @@
 """A run's state in one file, so that a job that was stopped goes on where it was.
 
 The file is no declared output: Snakemake deletes those before a job starts. It holds the stamp of what
-is computed and the hashes of the data, and is read only if both are those of this job.
+is computed, the precision and the hashes of the data, and is read only if they are those of this job.
 """
 
 import hashlib
