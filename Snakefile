@@ -26,6 +26,7 @@ sys.path.insert(0, str(HERE / "workflow"))
 from pipeline import sources
 from pipeline.configuration import ConfigurationError
 from pipeline.digest import DigestError
+from pipeline.kernel_plan import MEASURED, RIDGE
 from pipeline.plan import Plan
 from pipeline.runs import DATASET, IMAGES, NOISE, SEED, Run
 
@@ -33,10 +34,11 @@ try:
     plan = Plan(config, HERE)
 except (ConfigurationError, DigestError) as error:
     raise WorkflowError(str(error))
-if plan.data.outlived:
-    logger.warning(
-        f"{sources.own(plan.data.source)} has no data any more: what was prepared from it before is used"
-    )
+for data in plan.datasets.values():
+    if data.outlived:
+        logger.warning(
+            f"{sources.own(data.source)} has no data any more: what was prepared from it before is used"
+        )
 
 # This call as a user would type it, for messages that say how to make something again.
 command = ["snakemake"]
@@ -80,13 +82,14 @@ wildcard_constraints:
 
 include: "workflow/rules/datasets.smk"
 include: "workflow/rules/networks.smk"
+include: "workflow/rules/kernels.smk"
 include: "workflow/rules/figures.smk"
 
 
 rule all:
     default_target: True
     input:
-        description,
+        descriptions,
         contact_sheets,
         figures,
         tables,

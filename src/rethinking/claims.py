@@ -18,6 +18,12 @@ CHANCE_MARGIN = 0.03
 REGULARISATION_MARGIN = 0.06
 # Spearman's rank correlation with p from which "grows" holds.
 GROWTH_CORRELATION = 0.8
+# The part of chance that a test error may be and still count as generalising.
+GENERALISING = 0.6
+# What a ridge may gain; the paper's largest gain is 2 points.
+RIDGE_MARGIN = 0.04
+# Relative distances to the minimum norm that count as there, and as not there.
+NEAR, FAR = 0.05, 0.5
 
 
 class Claim(NamedTuple):
@@ -131,6 +137,91 @@ def accuracy_table_claims(summary: pd.DataFrame, fit: float) -> Iterator[Claim]:
         )
 
 
+def system_table_claims(summary: pd.DataFrame) -> Iterator[Claim]:
+    """Section 5: an exact fit without regularisation generalises, and its norm does not say how well."""
+    rows = summary.set_index(["system", "ridge", "quantity"])
+
+    def find(system: str, ridge: str, quantity: str) -> pd.Series | None:
+        where = (system, ridge, quantity)
+        return rows.loc[where] if where in rows.index else None
+
+    for system in summary["system"].unique():
+        plain = find(system, "none", "test_error")
+        fitted = find(system, "none", "train_error")
+        if plain is not None:
+            holds = fitted["mean"] == 0
+            yield Claim(f"{system} interpolates", "train error", "0", fitted, holds, "equal")
+            limit = GENERALISING * plain["chance"]
+            yield Claim(
+                f"{system} generalises without regularisation",
+                "test error",
+                "far below chance",
+                plain,
+                plain["mean"] <= limit,
+                f"at most {limit:g}, {GENERALISING:g} of chance",
+            )
+        ridge = find(system, "chosen", "test_error")
+        if plain is not None and ridge is not None:
+            gained = plain["mean"] - ridge["mean"]
+            yield Claim(
+                f"{system}: a ridge helps little",
+                "test error gained",
+                "at most 0.02",
+                _measured(gained, int(ridge["runs"])),
+                gained <= RIDGE_MARGIN,
+                f"at most {RIDGE_MARGIN:g}",
+            )
+    plain = summary[summary["ridge"] == "none"]
+    wide = plain.pivot_table("mean", ["dataset", "system", "features"], "quantity").reset_index()
+    for dataset, systems in wide.groupby("dataset", sort=False):
+        by_features = systems.set_index("features")
+        if {"pixels", "gabor"} <= set(by_features.index):
+            pixels, gabor = by_features.loc["pixels"], by_features.loc["gabor"]
+            ratio = gabor["norm"] / pixels["norm"]
+            yield Claim(
+                f"{dataset}: the norm does not predict the error",
+                "norm of gabor over that of pixels",
+                "390/220 = 1.77",
+                _measured(ratio, 1),
+                ratio > 1 and gabor["test_error"] < pixels["test_error"],
+                "above 1, with the smaller test error",
+            )
+
+
+def interpolants_claims(summary: pd.DataFrame) -> Iterator[Claim]:
+    """Section 5: among interpolants of the same data some do not generalise."""
+    rows = summary.set_index(["interpolant", "quantity"])
+    best = rows.loc[("minimum norm", "test_error")]
+    for name in summary["interpolant"].unique():
+        if name == "minimum norm":
+            continue
+        found, norm = rows.loc[(name, "test_error")], rows.loc[(name, "norm")]
+        yield Claim(
+            f"{name}: fits as well and generalises worse",
+            "test error",
+            "worse",
+            found,
+            found["mean"] > best["mean"] and norm["mean"] > rows.loc[("minimum norm", "norm"), "mean"],
+            f"above that of the minimum norm ({best['mean']:.3g}), with a larger norm",
+        )
+
+
+def minimum_norm_claims(summary: pd.DataFrame) -> Iterator[Claim]:
+    """Section 5: descent from zero ends at the interpolant of least norm, from outside the span it cannot."""
+    distances = summary[summary["quantity"] == "distance"].sort_values("step", kind="stable")
+    for (optimiser, start), curve in distances.groupby(["optimiser", "start"], sort=False):
+        last = curve.iloc[-1]
+        outside = start == "outside the span"
+        yield Claim(
+            f"{optimiser} from {start}" + (": stays away" if outside else ": finds the minimum norm"),
+            "distance to the minimum norm",
+            "stays" if outside else "goes to 0",
+            last,
+            last["mean"] > FAR if outside else last["mean"] <= NEAR,
+            f"above {FAR:g} of its norm" if outside else f"at most {NEAR:g} of its norm",
+        )
+
+
 def claims(source: str, kind: str, summary: pd.DataFrame, quantity: str | None, fit: float) -> pd.DataFrame:
     """The claims about one figure or table as rows of the scorecard.
 
@@ -144,6 +235,14 @@ def claims(source: str, kind: str, summary: pd.DataFrame, quantity: str | None, 
         found = noise_sweep_claims(summary, quantity)
     elif kind == "accuracy_table":
         found = accuracy_table_claims(summary, fit)
+    elif kind == "system_table":
+        found = system_table_claims(summary)
+    elif kind == "interpolants":
+        found = interpolants_claims(summary)
+    elif kind == "minimum_norm":
+        found = minimum_norm_claims(summary)
+    elif kind == "ridge_path":
+        found = ()
     else:
         raise ValueError(f"no claims are known for summaries of kind {kind!r}")
     rows = []

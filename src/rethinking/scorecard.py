@@ -29,6 +29,7 @@ KEYS = {
     "learning_curves": ["condition", "epoch"],
     "noise_sweep": ["network", "label_noise"],
     "accuracy_table": ["network", "condition", "random_crop", "weight_decay"],
+    "system_table": ["system", "ridge"],
 }
 TOLERANCES = {
     "train_loss": "loss",
@@ -41,8 +42,14 @@ TOLERANCES = {
 }
 
 
+# Quantities of kernel systems are within a part of the paper's number: they lie orders of magnitude apart.
+RELATIVE = {"test_error": "system", "norm": "system", "norm_of_signs": "system"}
+
+
 def _item(keys: dict) -> str:
-    parts = [str(keys[key]) for key in ("network", "condition") if key in keys]
+    parts = [str(keys[key]) for key in ("network", "condition", "system") if key in keys]
+    if "ridge" in keys:
+        parts.append({"none": "no ridge", "chosen": "with ridge"}[keys["ridge"]])
     if "epoch" in keys:
         parts.append(f"epoch {keys['epoch']}")
     if "label_noise" in keys:
@@ -66,20 +73,28 @@ def numbers(
     of our mean, a parameter count when it is equal; how wide our interval is plays no part, or few and
     scattered seeds would match anything. A number that no run of ours stands for is "not run"; where
     no run fitted in time or all diverged, there is nothing to match and the verdict is "not matched".
+
+    The error and norm of a kernel system are matched within a part of the paper's number, because they lie
+    orders of magnitude apart. The paper's norm stands beside both readings of it.
     """
     keys = KEYS[kind]
     paper = paper.rename(columns={"average_loss": quantity})
+    if "norm" in paper:
+        paper = paper.assign(norm_of_signs=paper["norm"])
+    relative = kind == "system_table"
+    limits = RELATIVE if relative else TOLERANCES
     ours = summary.set_index([*keys, "quantity"])
     rows = []
     for entry in paper.to_dict("records"):
         where = {key: entry[key] for key in keys}
-        for measured, limit_name in TOLERANCES.items():
-            if measured not in entry:
+        for measured, limit_name in limits.items():
+            if pd.isna(entry.get(measured)):
                 continue
             limit = tolerance[limit_name] if limit_name else 0.0
+            limit *= entry[measured] if relative else 1.0
             row = {"kind": "number", "source": source, "item": _item(where), "measured": measured}
             row |= {"paper": entry[measured], "verdict": NOT_RUN}
-            row["rule"] = f"within {limit:g} of our mean" if limit else "equal"
+            row["rule"] = f"within {limit:.3g} of our mean" if limit else "equal"
             index = (*where.values(), measured)
             if index in ours.index:
                 found = ours.loc[index]

@@ -13,6 +13,11 @@ PURPOSES = (
     "batch_order",
     "augmentation",
     "network_noise",
+    "validation_split",
+    "filters",
+    "examples",
+    "descent_start",
+    "interpolants",
 )
 
 

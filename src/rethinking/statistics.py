@@ -38,7 +38,7 @@ def epochs_to_fit(train_accuracy: np.ndarray, threshold: float) -> float:
     return float(reached[0] + 1) if len(reached) else np.nan
 
 
-def _summary(frame: pd.DataFrame, keys: list[str], quantity: str, confidence: float) -> pd.DataFrame:
+def summary_of(frame: pd.DataFrame, keys: list[str], quantity: str, confidence: float) -> pd.DataFrame:
     """Mean and interval over the rows of each group, in the order in which groups appear."""
     rows = []
     for values, group in frame.groupby(keys, sort=False, dropna=False):
@@ -72,7 +72,7 @@ def learning_curves(histories: pd.DataFrame, confidence: float) -> pd.DataFrame:
     held = _held(histories)
     keys = ["condition", "network", "epoch", "step"]
     quantities = ["online_loss", "train_loss", "train_accuracy", "test_loss", "test_accuracy"]
-    return pd.concat([_summary(held, keys, q, confidence) for q in quantities], ignore_index=True)
+    return pd.concat([summary_of(held, keys, q, confidence) for q in quantities], ignore_index=True)
 
 
 def noise_sweep(histories: pd.DataFrame, threshold: float, confidence: float) -> pd.DataFrame:
@@ -101,7 +101,7 @@ def noise_sweep(histories: pd.DataFrame, threshold: float, confidence: float) ->
     missed = last.groupby(keys, sort=False)["not_fitted"].sum().astype(int)
     parts = []
     for quantity in ("epochs_to_fit", "relative_time_to_fit", "test_error"):
-        part = _summary(last, keys, quantity, confidence).join(missed, on=keys)
+        part = summary_of(last, keys, quantity, confidence).join(missed, on=keys)
         if quantity == "test_error":
             part["not_fitted"] = 0
         part["chance"] = 1 - 1 / last["classes"].iloc[0] if quantity == "test_error" else np.nan
@@ -122,7 +122,7 @@ def accuracy_table(histories: pd.DataFrame, confidence: float) -> pd.DataFrame:
     counts = diverged.groupby([last[key] for key in keys], sort=False).sum().astype(int)
     accuracies = ["train_accuracy", "test_accuracy"]
     last.loc[diverged, accuracies] = np.nan
-    parts = [_summary(last, keys, q, confidence) for q in ["parameters", *accuracies]]
+    parts = [summary_of(last, keys, q, confidence) for q in ["parameters", *accuracies]]
     table = pd.concat(parts, ignore_index=True).join(counts.rename("diverged"), on=keys)
     table["chance"] = np.where(table["quantity"] == "test_accuracy", 1 / last["classes"].iloc[0], np.nan)
     exact = table["quantity"] == "parameters"

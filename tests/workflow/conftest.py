@@ -26,12 +26,51 @@ figures:
   fig1a: {conditions: [true_labels, random_labels, shuffled_pixels, random_pixels, gaussian]}
   fig1b: {networks: [inception, mlp_1x512], label_noise: [0.0, 0.5, 1.0]}
   fig1c: {networks: [mlp_1x512], label_noise: [0.0, 1.0]}
+  fig_ridge: null
+  fig_minimum_norm: null
 tables:
   table1:
+    shows: accuracy_table
     rows:
       - {network: inception, condition: true_labels, random_crop: true, weight_decay: true}
       - {network: mlp_1x512, condition: true_labels, random_crop: false, weight_decay: false}
       - {network: mlp_1x512, condition: random_labels, random_crop: false, weight_decay: false}
+  table3: null
+  interpolants: null
+"""
+# Likewise, the kernel systems of section 5.
+SMALL_KERNELS = """
+results: results/small
+dataset: digits
+seeds: [0, 1]
+execution: {gpu: 0, systems: {threads: 1, mem_mb: 1000}}
+features:
+  gabor: {window: 1.0, stride: 2}
+  random_patches: {filters: 20, patch: 3, bias: 0.25, pool: 3, stride: 3}
+systems:
+  mnist_pixels: null
+  mnist_gabor: null
+  cifar10_pixels: null
+  cifar10_random_patches: null
+  pixels: &pixels
+    {dataset: digits, features: pixels, kernel: gaussian, bandwidth: [0.1, 0.2], ridge: [0.01, 0.1]}
+  gabor: {<<: *pixels, features: gabor, bandwidth: [0.04]}
+  patches: {<<: *pixels, features: random_patches, bandwidth: [1.0]}
+figures:
+  fig1a: null
+  fig1b: null
+  fig1c: null
+  fig_ridge: {systems: [pixels], ridge: [0.0, 0.1]}
+  fig_minimum_norm: {dataset: digits, bandwidth: 0.2, examples: 20, steps: 1000, batch_size: 5}
+tables:
+  table1: null
+  table3:
+    rows:
+      - {system: pixels, ridge: none}
+      - {system: pixels, ridge: chosen}
+      - {system: gabor, ridge: none}
+      - {system: patches, ridge: none}
+  interpolants: {dataset: digits, bandwidth: 0.2, examples: 50}
 """
 
 
@@ -101,7 +140,7 @@ class Tree:
         return self.folder / "results" / "small"
 
 
-def copy_project(folder: Path) -> Tree:
+def copy_project(folder: Path, configuration: str = SMALL) -> Tree:
     folder.mkdir(parents=True, exist_ok=True)
     for name in TRACKED:
         source = HERE / name
@@ -109,7 +148,7 @@ def copy_project(folder: Path) -> Tree:
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         else:
             shutil.copy2(source, folder / name)
-    (folder / "config" / "small.yaml").write_text(SMALL)
+    (folder / "config" / "small.yaml").write_text(configuration)
     return Tree(folder)
 
 
@@ -119,6 +158,21 @@ def finished(tmp_path_factory) -> Tree:
     tree = copy_project(tmp_path_factory.mktemp("finished"))
     tree.snakemake()
     return tree
+
+
+@pytest.fixture(scope="session")
+def finished_kernels(tmp_path_factory) -> Tree:
+    """The kernel systems solved, and all that shows them; tests must not change it."""
+    tree = copy_project(tmp_path_factory.mktemp("kernels"), SMALL_KERNELS)
+    tree.snakemake()
+    return tree
+
+
+@pytest.fixture
+def kernels(finished_kernels, tmp_path) -> Tree:
+    """A copy of the solved systems with its modification times, to be changed at will."""
+    shutil.copytree(finished_kernels.folder, tmp_path / "kernels")
+    return Tree(tmp_path / "kernels")
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def test_an_image_more_trains_again_though_no_setting_changed(own):
     own.snakemake(f"results/small/{RUN}/run.json")
     before = json.loads((own.results / RUN / "run.json").read_text())
     Image.fromarray(pictures(9)[0]).save(own.folder / "pictures/train/cat/new.png")
-    assert own.planned(f"results/small/{RUN}/run.json")["prepare_dataset"] == 1
+    assert own.planned(f"results/small/{RUN}/run.json")["prepare_mine"] == 1
     own.snakemake(f"results/small/{RUN}/run.json")
     after = json.loads((own.results / RUN / "run.json").read_text())
     assert after["stamp"] == before["stamp"]

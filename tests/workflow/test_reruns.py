@@ -171,7 +171,7 @@ def test_the_way_of_execution_is_not_part_of_what_is_computed(tree):
 
 def test_words_about_the_data_redraw_pictures_and_train_nothing(tree):
     tree.edit("config.yaml", "source: digits, crop", "source: digits, title: My digits, crop")
-    assert tree.planned() == SHEETS + DRAWINGS + Counter(["scorecard", "describe_dataset"])
+    assert tree.planned() == SHEETS + DRAWINGS + Counter(["scorecard", "describe_digits"])
     tree.edit("src/rethinking/datasets/description.py", "digest_size=16", "digest_size=17")
     assert tree.planned()["train"] == 0
 
@@ -189,4 +189,4 @@ def test_a_run_that_is_made_again_by_force_is_drawn_again(tree):
 
 def test_one_figure_asks_for_its_own_runs_only(fresh):
     planned = fresh.planned("fig1c")
-    assert planned == Counter(train=4, corrupt_labels=2, prepare_dataset=1, summarise_fig1c=1, fig1c=1)
+    assert planned == Counter(train=4, corrupt_labels=2, prepare_digits=1, summarise_fig1c=1, fig1c=1)

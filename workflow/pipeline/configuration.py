@@ -14,19 +14,24 @@ from pipeline.sources import side
 SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
 RESERVED = {
-    *("all", "data", "scorecard", "download_dataset", "prepare_dataset", "describe_dataset"),
-    *("contact_sheet", "corrupt_labels", "corrupt_images", "train"),
+    *("all", "data", "scorecard", "contact_sheet", "corrupt_labels", "corrupt_images", "train"),
+    *("select_kernel", "solve_system"),
 }
+RESERVED_STARTS = ("summarise_", "download_", "prepare_", "describe_", "measure_")
 LARGEST = 1e300
+SMALLEST_RIDGE = 1e-15
 # Columns that a file with the paper's numbers must have, by kind of figure; a noise sweep's has the
 # quantity that it draws besides.
 PAPER_COLUMNS = {
     "learning_curves": {"condition", "epoch", "step", "average_loss"},
     "noise_sweep": {"network", "label_noise"},
-    "table": {"network", "condition", "random_crop", "weight_decay", "train_accuracy", "test_accuracy"},
+    "accuracy_table": {
+        *("network", "condition", "random_crop", "weight_decay", "train_accuracy", "test_accuracy"),
+    },
+    "system_table": {"system", "ridge", "test_error", "norm"},
 }
 PAPER_QUANTITIES = {"relative_time_to_fit", "test_error"}
-SUBFOLDERS = ("data", "runs", "figures", "tables", "logs", "benchmarks")
+SUBFOLDERS = ("data", "runs", "systems", "measurements", "figures", "tables", "logs", "benchmarks")
 
 
 class ConfigurationError(Exception):
@@ -76,7 +81,8 @@ def _network_problems(config: dict, roots: tuple[Path, ...]) -> list[str]:
 
 def _paper_problems(where: str, entry: dict, folder: Path, datasets: dict) -> list[str]:
     """Files with the paper's numbers that are not there or do not fit the figure or table."""
-    columns = PAPER_COLUMNS[entry.get("plot", "table")] | ({entry.get("quantity")} & PAPER_QUANTITIES)
+    kind = entry.get("plot") or entry["shows"]
+    columns = PAPER_COLUMNS.get(kind, set()) | ({entry.get("quantity")} & PAPER_QUANTITIES)
     problems = []
     for dataset, paper in entry.get("paper", {}).items():
         if dataset not in datasets:
@@ -129,7 +135,7 @@ def _query_problems(config: dict, folder: Path) -> list[str]:
                 f"so the crop is at most that, found {dataset['crop']}"
             )
     for name in sorted(set(config["figures"]) | set(config["tables"])):
-        if name in RESERVED or name.startswith("summarise_"):
+        if name in RESERVED or name.startswith(RESERVED_STARTS) or "_of_" in name:
             problems.append(f"{name!r} is the name of a rule; give the figure or table another name")
     for name in sorted(set(config["figures"]) & set(config["tables"])):
         problems.append(f"{name!r} is the name of a figure and of a table; rename one of them")
@@ -137,7 +143,7 @@ def _query_problems(config: dict, folder: Path) -> list[str]:
         where = f"figures.{name}"
         if figure["plot"] == "learning_curves":
             check_network(f"{where}.network", figure["network"])
-        else:
+        elif figure["plot"] == "noise_sweep":
             for index, network in enumerate(figure["networks"]):
                 check_network(f"{where}.networks[{index}]", network)
             for index, noise in enumerate(figure["label_noise"]):
@@ -146,8 +152,12 @@ def _query_problems(config: dict, folder: Path) -> list[str]:
             if figure["quantity"] == "relative_time_to_fit" and 0.0 not in figure["label_noise"]:
                 problems.append(f"{where}.label_noise: times are relative to p = 0; add 0.0")
     for name, table in config["tables"].items():
-        for index, row in enumerate(table["rows"]):
+        for index, row in enumerate(table.get("rows", ())):
             where = f"tables.{name}.rows[{index}]"
+            if row in table["rows"][:index]:
+                problems.append(f"{where}: the same row stands above already; remove one")
+            if table["shows"] != "accuracy_table":
+                continue
             check_network(f"{where}.network", row["network"])
             images_differ = row["condition"] not in ("true_labels", "random_labels")
             if row["random_crop"] and images_differ and config["corruption"]["stage"] == "after_crop":
@@ -155,11 +165,50 @@ def _query_problems(config: dict, folder: Path) -> list[str]:
                     f"{where}: images corrupted after the crop leave nothing to crop at random; "
                     "set random_crop to false, or corruption.stage to before_crop"
                 )
-            if row in table["rows"][:index]:
-                problems.append(f"{where}: the same row stands above already; remove one")
     for kind in ("figures", "tables"):
         for name, entry in config[kind].items():
             problems += _paper_problems(f"{kind}.{name}", entry, folder, config["datasets"])
+    return problems
+
+
+def _kernel_problems(config: dict) -> list[str]:
+    """Kernel systems, and figures and tables of them, that name what the configuration does not define."""
+    problems = []
+
+    def known(where: str, name: str, kind: str, what: str) -> bool:
+        if name not in config[kind]:
+            problems.append(f"{where}: no {what} {name!r} is defined; {nearest(name, config[kind])}")
+        return name in config[kind]
+
+    def check_points(where: str, entry: dict) -> None:
+        dataset, features = entry["dataset"], entry["features"]
+        is_known = known(f"{where}.dataset", dataset, "datasets", "data set")
+        if is_known and config["datasets"][dataset]["source"] == "imagenet":
+            problems.append(f"{where}.dataset: ImageNet is only listed, so no kernel sees its images")
+        if known(f"{where}.features", features, "features", "features"):
+            drawn = config["features"][features]["transform"] == "random_patches"
+            if drawn and ("plot" in entry or "shows" in entry):
+                problems.append(
+                    f"{where}.features: of random patches only the kernel matrix is kept; take others"
+                )
+
+    for name, system in config["systems"].items():
+        check_points(f"systems.{name}", system)
+        for index, ridge in enumerate(system["ridge"]):
+            if ridge < SMALLEST_RIDGE:
+                problems.append(
+                    f"systems.{name}.ridge[{index}]: at least {SMALLEST_RIDGE:g}, found {ridge:g}"
+                )
+    for kind in ("figures", "tables"):
+        for name, entry in config[kind].items():
+            where = f"{kind}.{name}"
+            if "dataset" in entry:
+                check_points(where, entry)
+            for index, system in enumerate(entry.get("systems", ())):
+                known(f"{where}.systems[{index}]", system, "systems", "kernel system")
+            for index, row in enumerate(entry.get("rows", ())):
+                if "system" in row:
+                    known(f"{where}.rows[{index}].system", row["system"], "systems", "kernel system")
     return problems
 
 
@@ -235,7 +284,7 @@ def check(config: dict, folder: Path, roots: tuple[Path, ...]) -> dict:
     """
     schema = yaml.safe_load(SCHEMA.read_text())
     config = _plain(config)
-    for kind in ("figures", "tables"):
+    for kind in ("figures", "tables", "systems"):
         if isinstance(config.get(kind), dict):
             config[kind] = {name: entry for name, entry in config[kind].items() if entry is not None}
     problems = _odd_values(config)
@@ -248,6 +297,7 @@ def check(config: dict, folder: Path, roots: tuple[Path, ...]) -> dict:
         problems = (
             _network_problems(config, roots)
             + _query_problems(config, folder)
+            + _kernel_problems(config)
             + _own_data_problems(config)
             + _execution_problems(config)
             + _folder_problems("results", config["results"], SUBFOLDERS)

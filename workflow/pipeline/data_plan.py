@@ -20,11 +20,10 @@ from pipeline.stamps import stamp
 
 
 class DataPlan:
-    """The data set that a checked configuration is about, clean and corrupted."""
+    """One data set of a checked configuration, clean and corrupted."""
 
-    def __init__(self, config: dict, results: str, scripts: Scripts):
-        self.config, self.scripts = config, scripts
-        self.name = config["dataset"]
+    def __init__(self, name: str, config: dict, results: str, scripts: Scripts):
+        self.name, self.config, self.scripts = name, config, scripts
         self.source = config["datasets"][self.name]
         self.title = sources.title(self.name, self.source)
         self.folder = f"{results}/data/{self.name}"
@@ -33,6 +32,11 @@ class DataPlan:
         self.prepare_job = cache(self.prepare_job)
         self.images_job = cache(self.images_job)
         self.labels_job = cache(self.labels_job)
+
+    @property
+    def description(self) -> str:
+        """What the data set consists of."""
+        return f"{self.folder}/dataset.json"
 
     @property
     def prepare_script(self) -> str:
@@ -100,7 +104,8 @@ class DataPlan:
 
     def prepare_job(self) -> dict:
         """The clean data set."""
-        spec = {"dataset": self.name, "source": self.source["source"], **sources.reading(self.source)}
+        about = {"dataset": self.name, "source": self.source["source"], "reader": self.prepare_script}
+        spec = about | sources.reading(self.source)
         return self.scripts.job(f"prepare_{self.prepare_script}.py", spec)
 
     def download_job(self) -> dict:

@@ -79,6 +79,14 @@ def lease(
         time.sleep(poll_seconds)
 
 
+def lease_gpu(count: int, runs_per_gpu: int) -> int:
+    """The number of one of ``count`` visible GPUs, this process's until it ends."""
+    folder = Path(tempfile.gettempdir()) / f"rethinking-gpu-{os.getuid()}"
+    (held,) = lease(visible_devices(count), folder, places=runs_per_gpu)
+    _HELD.append(held)
+    return held.index
+
+
 def device_for(gpus: int, runs_per_gpu: int, tell: Callable[[str], None]):
     """The ``torch.device`` of a job that asked for ``gpus`` (0 or 1): a GPU of its own, or the CPU."""
     import torch
@@ -86,13 +94,11 @@ def device_for(gpus: int, runs_per_gpu: int, tell: Callable[[str], None]):
     if not gpus:
         return torch.device("cpu")
     if not torch.cuda.is_available():
-        tell("a GPU was asked for and PyTorch sees none: training on the CPU (--resources gpu=0 says so)")
+        tell("a GPU was asked for and PyTorch sees none: computing on the CPU (--resources gpu=0 says so)")
         return torch.device("cpu")
-    folder = Path(tempfile.gettempdir()) / f"rethinking-gpu-{os.getuid()}"
-    (held,) = lease(visible_devices(torch.cuda.device_count()), folder, places=runs_per_gpu)
-    _HELD.append(held)
-    torch.cuda.set_device(held.index)
-    return torch.device("cuda", held.index)
+    index = lease_gpu(torch.cuda.device_count(), runs_per_gpu)
+    torch.cuda.set_device(index)
+    return torch.device("cuda", index)
 
 
 _HELD: list[Lease] = []  # a lock that nothing refers to would be closed, and so freed

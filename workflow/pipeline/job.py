@@ -137,10 +137,17 @@ def peak_memory(device: "torch.device") -> int:
     """The most bytes that were held: of the device's memory on a GPU, of the process on a CPU."""
     import torch
 
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else peak_memory_of_process()
+
+
+def peak_memory_of_process() -> int:
+    """The most bytes of memory that this process has held."""
+    try:  # Linux counts what the parent held into ru_maxrss of a new process, and not into this
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
+    except (OSError, IndexError):
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 @contextmanager

@@ -5,9 +5,9 @@ query over finished runs. Paths say the same, below the results folder (``data_p
 
     runs/<dataset>/<images>/noise-<p>/<network>/<regularisers>/seed-<k>/run.json
 
-Every ``*_job`` method returns the two parameters of a rule: ``spec``, one dict that holds all that
-the job's result depends on (the stamps of what it reads included), and ``code``, the digest of what
-it runs. Snakemake reruns a job when either changes.
+``kernel_plan`` has the kernel systems. Every ``*_job`` method returns the two parameters of a rule:
+``spec``, one dict that holds all that the job's result depends on (the stamps of what it reads
+included), and ``code``, the digest of what it runs. Snakemake reruns a job when either changes.
 """
 
 import os
@@ -18,6 +18,7 @@ from pathlib import Path
 from pipeline.configuration import check
 from pipeline.data_plan import DataPlan
 from pipeline.digest import Scripts
+from pipeline.kernel_plan import KernelPlan
 from pipeline.runs import CONDITIONS, Run, noise_text
 from pipeline.stamps import stamp
 
@@ -36,8 +37,14 @@ class Plan:
         self.scripts = Scripts(folder)
         self.config = check(config, folder, self.scripts.roots)
         self.results = str(Path(self.config["results"]).expanduser())
-        self.data = DataPlan(self.config, self.results, self.scripts)
-        self.dataset = self.data.name
+        # The data set that networks are trained on, then those of kernel systems.
+        names = [self.config["dataset"], *self._other_datasets()]
+        self.datasets = {
+            name: DataPlan(name, self.config, self.results, self.scripts) for name in dict.fromkeys(names)
+        }
+        self.dataset = self.config["dataset"]
+        self.data = self.datasets[self.dataset]
+        self.kernels = KernelPlan(self.config, self.results, self.scripts, self.datasets)
         # Snakemake asks for the parameters of a job several times, and every figure for those of its runs.
         self.train_job = cache(self.train_job)
         self.summary_job = cache(self.summary_job)
@@ -94,37 +101,32 @@ class Plan:
         }
         return self.scripts.job("train.py", spec, modules=(settings["factory"].partition(":")[0],))
 
+    def kind(self, name: str) -> str:
+        """What a figure draws or a table shows, which names its summary, its script and its claims."""
+        return self.shown[name].get("plot") or self.shown[name]["shows"]
+
     def summary_job(self, name: str) -> dict:
-        """The numbers of a figure or table, from every run that it shows and the stamp each must have."""
-        if name in self.config["figures"]:
-            settings = {
-                "summary": self.config["figures"][name]["plot"],
-                "fit": self.config["fit"]["train_accuracy"],
-            }
-        else:
-            settings = {"summary": "accuracy_table"}
-        runs = [
-            {
-                **self.describe(run),
-                "folder": self.run_folder(run),
-                "stamp": stamp(**self.train_job(run)),
-            }
-            for run in self.shown_runs(name)
-        ]
-        settings |= {"confidence": self.config["interval"]["confidence"], "runs": runs}
+        """The numbers of a figure or table, from every result that it shows and the stamp each must have."""
+        settings = {
+            "summary": self.kind(name),
+            "confidence": self.config["interval"]["confidence"],
+            "runs": self.shown_results(name),
+        }
+        if self.kind(name) == "noise_sweep":
+            settings["fit"] = self.config["fit"]["train_accuracy"]
         return self.scripts.job("summarise.py", settings)
 
     def figure_job(self, name: str) -> dict:
         """The picture of a figure, from its summary."""
-        figure = self.config["figures"][name]
-        spec = {**figure, "summary": self._summary_entry(name), "paper": self.paper(name)}
-        spec |= self._settings()
-        return self.scripts.job(f"plot_{figure['plot']}.py", spec)
+        shown = {"summary": self._summary_entry(name), "paper": self.paper(name)}
+        spec = self.config["figures"][name] | shown | self._settings(name)
+        return self.scripts.job(f"plot_{self.kind(name)}.py", spec)
 
     def table_job(self, name: str) -> dict:
         """The CSV, HTML and LaTeX of a table, from its summary."""
-        spec = {"name": name, "summary": self._summary_entry(name), "paper": self.paper(name)}
-        return self.scripts.job("write_table.py", spec | self._settings())
+        spec = {"name": name, "shows": self.kind(name)}
+        spec |= {"summary": self._summary_entry(name), "paper": self.paper(name)}
+        return self.scripts.job(f"write_{self.kind(name)}.py", spec | self._settings(name))
 
     def scorecard_job(self) -> dict:
         """The comparison with the paper, from the summaries of all figures and tables."""
@@ -132,7 +134,7 @@ class Plan:
             {
                 "name": name,
                 "summary": self._summary_entry(name),
-                "kind": entry.get("plot", "accuracy_table"),
+                "kind": self.kind(name),
                 "quantity": entry.get("quantity"),
                 "paper": self.paper(name),
             }
@@ -152,9 +154,11 @@ class Plan:
         file = self.shown[name].get("paper", {}).get(self.dataset)
         return file and os.path.relpath(self.folder / file)
 
-    def _settings(self) -> dict:
+    def _settings(self, name: str | None = None) -> dict:
+        """What figures, tables and the scorecard say of themselves."""
+        dataset = self.shown[name].get("dataset", self.dataset) if name else self.dataset
         return {
-            "dataset": self.data.title,
+            "dataset": self.datasets[dataset].title,
             "confidence": self.config["interval"]["confidence"],
             "seeds": len(self.config["seeds"]),
             "widths": {
@@ -175,7 +179,8 @@ class Plan:
 
     def shown_runs(self, name: str) -> list[Run]:
         """Every run that a figure or table shows, in the order in which it shows them."""
-        if name in self.config["tables"]:
+        shown, kind = self.shown[name], self.kind(name)
+        if kind == "accuracy_table":
             return self._replicates(
                 (
                     *CONDITIONS[row["condition"]],
@@ -183,19 +188,40 @@ class Plan:
                     row["random_crop"],
                     row["weight_decay"],
                 )
-                for row in self.config["tables"][name]["rows"]
+                for row in shown["rows"]
             )
-        figure = self.config["figures"][name]
-        if figure["plot"] == "learning_curves":
+        if kind == "learning_curves":
             return self._replicates(
-                (*CONDITIONS[condition], figure["network"], False, False)
-                for condition in figure["conditions"]
+                (*CONDITIONS[condition], shown["network"], False, False) for condition in shown["conditions"]
             )
-        return self._replicates(
-            ("true", noise, network, False, False)
-            for network in figure["networks"]
-            for noise in sorted(figure["label_noise"])
-        )
+        if kind == "noise_sweep":
+            return self._replicates(
+                ("true", noise, network, False, False)
+                for network in shown["networks"]
+                for noise in sorted(shown["label_noise"])
+            )
+        return []
+
+    def shown_results(self, name: str) -> list[dict]:
+        """Every result that a figure or table shows: its coordinates, ``path`` and expected ``stamp``."""
+        runs = [
+            {
+                **self.describe(run),
+                "path": f"{self.run_folder(run)}/run.json",
+                "stamp": stamp(**self.train_job(run)),
+            }
+            for run in self.shown_runs(name)
+        ]
+        return runs or self.kernels.entries(self.kind(name), name)
+
+    def _other_datasets(self) -> list[str]:
+        """Data sets of the kernel systems that some figure or table shows."""
+        names = []
+        for shown in self.shown.values():
+            systems = [*shown.get("systems", []), *(row.get("system") for row in shown.get("rows", []))]
+            names += [self.config["systems"][system]["dataset"] for system in systems if system]
+            names += [shown["dataset"]] if "dataset" in shown else []
+        return names
 
     def stale_runs(self) -> list[str]:
         """Finished runs that are shown and were not made by these settings and this code."""

@@ -11,18 +11,32 @@ from pipeline.artefacts import read_attached, read_result, sha256_of_file, write
 def read_histories(runs: list[dict]) -> pd.DataFrame:
     """The histories of all runs below each other, with the coordinates of the run in every row.
 
-    ``runs`` are the entries of a query's specification: coordinates, folder and expected stamp.
+    ``runs`` are the entries of a query's specification: coordinates, path and expected stamp.
     Raises ``ArtefactError`` for a result that is altered, truncated or made by something else.
     """
     frames = []
     for run in runs:
-        path = Path(run["folder"]) / "run.json"
+        path = Path(run["path"])
         result = read_result(path, run["stamp"])
         content = read_attached(path.with_name("history.csv"), path, result["attached_sha256"])
-        coordinates = {key: value for key, value in run.items() if key not in ("folder", "stamp")}
+        coordinates = {key: value for key, value in run.items() if key not in ("path", "stamp")}
         facts = {key: result[key] for key in ("parameters", "classes", "verdict")}
         frames.append(pd.read_csv(io.BytesIO(content)).assign(**coordinates, **facts))
     return pd.concat(frames, ignore_index=True)
+
+
+def read_results(entries: list[dict]) -> list[dict]:
+    """The results that a query names, each with its coordinates and without what made it.
+
+    A coordinate takes the place of what a result calls by the same name; that is then ``<name>_value``.
+    """
+    found = []
+    for entry in entries:
+        result = read_result(entry["path"], entry["stamp"])
+        coordinates = {key: value for key, value in entry.items() if key not in ("path", "stamp")}
+        values = {f"{key}_value" if key in coordinates else key: value for key, value in result.items()}
+        found.append({**values, **values.get("measured", {}), **coordinates})
+    return found
 
 
 def write_summary(csv: str, result: str, summary: pd.DataFrame, spec: dict, code: str) -> None:

@@ -7,7 +7,7 @@ LOGS = f"{plan.results}/logs"
 BENCHMARKS = f"{plan.results}/benchmarks"
 
 
-description = f"{DATA}/dataset.json"
+descriptions = [data.description for data in plan.datasets.values()]
 contact_sheets = expand(
     f"{DATA}/contact_sheets/{{corruption}}.{{form}}",
     corruption=plan.data.corruptions,
@@ -17,87 +17,97 @@ contact_sheets = expand(
 
 rule data:
     input:
-        description,
+        descriptions,
         contact_sheets,
         [plan.data.labels_manifest(1.0, seed) for seed in plan.config["seeds"]],
 
 
-# Where a cluster's nodes have no network, run this one where there is one: snakemake <output> --cores 1
-rule download_dataset:
-    output:
-        f"{DATA}/download.json",
-    log:
-        f"{LOGS}/data/{plan.data.name}/download.log",
-    benchmark:
-        f"{BENCHMARKS}/data/{plan.data.name}/download.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=60,
-    params:
-        job=plan.data.download_job(),
-    message:
-        f"Fetching {plan.data.title}, unless it is in the folder of downloads"
-    script:
-        "../scripts/download_dataset.py"
+# The data set that networks are trained on, and those of the kernel systems. The name of a script is
+# looked up when its job runs, so it comes from the job's own parameters and not from the loop.
+for data in plan.datasets.values():
+    # What was prepared stays until something takes its place.
+    keep = update if os.path.exists(data.images_manifest("true", 0)) else str
 
+    # Where a cluster's nodes have no network, run this one where there is one: snakemake <output> --cores 1
+    if data.download():
 
-# What was prepared stays until something takes its place.
-keep = update if os.path.exists(plan.data.images_manifest("true", 0)) else str
-# Where a user's own data are gone, what was prepared from them is like any other file that nothing makes.
-if not plan.data.outlived:
+        rule:
+            name:
+                f"download_{data.name}"
+            output:
+                **data.download(),
+            log:
+                f"{LOGS}/data/{data.name}/download.log",
+            benchmark:
+                f"{BENCHMARKS}/data/{data.name}/download.tsv"
+            conda:
+                "../../envs/environment.yaml"
+            threads: 1
+            resources:
+                mem_mb=500,
+                runtime=60,
+            params:
+                job=data.download_job(),
+            message:
+                f"Fetching {data.title}, unless it is in the folder of downloads"
+            script:
+                "../scripts/download_dataset.py"
 
-    rule prepare_dataset:
+    # Where a user's own data are gone, what was prepared from them is like any other file that nothing makes.
+    if not data.outlived:
+
+        rule:
+            name:
+                f"prepare_{data.name}"
+            input:
+                **data.download(),
+            output:
+                images=keep(data.images_manifest("true", 0)),
+                labels=keep(data.labels_manifest(0.0, 0)),
+                arrays=[keep(path) for path in data.prepared_arrays()],
+            log:
+                f"{LOGS}/data/{data.name}/clean.log",
+            benchmark:
+                f"{BENCHMARKS}/data/{data.name}/clean.tsv"
+            conda:
+                "../../envs/environment.yaml"
+            threads: 8 if data.prepare_script == "image_folder" else 1
+            resources:
+                mem_mb=4000,
+                runtime=60,
+            params:
+                job=data.prepare_job(),
+                own=data.fingerprint,
+            message:
+                f"Preparing {data.title}"
+            script:
+                "../scripts/prepare_{params.job[spec][reader]}.py"
+
+    rule:
+        name:
+            f"describe_{data.name}"
         input:
-            **plan.data.download(),
+            **data.download(),
+            images=data.images_manifest("true", 0),
+            labels=data.labels_manifest(0.0, 0),
         output:
-            images=keep(plan.data.images_manifest("true", 0)),
-            labels=keep(plan.data.labels_manifest(0.0, 0)),
-            arrays=[keep(path) for path in plan.data.prepared_arrays()],
+            data.description,
         log:
-            f"{LOGS}/data/{plan.data.name}/clean.log",
+            f"{LOGS}/data/{data.name}/description.log",
         benchmark:
-            f"{BENCHMARKS}/data/{plan.data.name}/clean.tsv"
+            f"{BENCHMARKS}/data/{data.name}/description.tsv"
         conda:
             "../../envs/environment.yaml"
-        threads: 8 if plan.data.prepare_script == "image_folder" else 1
+        threads: 1
         resources:
-            mem_mb=4000,
-            runtime=60,
+            mem_mb=2000,
+            runtime=20,
         params:
-            job=plan.data.prepare_job(),
-            own=plan.data.fingerprint,
+            job=data.describe_job(),
         message:
-            f"Preparing {plan.data.title}"
+            f"Describing {data.title}: counts, moments, duplicates"
         script:
-            f"../scripts/prepare_{plan.data.prepare_script}.py"
-
-
-rule describe_dataset:
-    input:
-        **plan.data.download(),
-        images=plan.data.images_manifest("true", 0),
-        labels=plan.data.labels_manifest(0.0, 0),
-    output:
-        description,
-    log:
-        f"{LOGS}/data/{plan.data.name}/description.log",
-    benchmark:
-        f"{BENCHMARKS}/data/{plan.data.name}/description.tsv"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=20,
-    params:
-        job=plan.data.describe_job(),
-    message:
-        f"Describing {plan.data.title}: counts, moments, duplicates"
-    script:
-        "../scripts/describe_dataset.py"
+            "../scripts/describe_dataset.py"
 
 
 rule corrupt_labels:

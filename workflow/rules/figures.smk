@@ -18,7 +18,7 @@ for name in plan.shown:
         name:
             f"summarise_{name}"
         input:
-            [f"{plan.run_folder(run)}/run.json" for run in plan.shown_runs(name)],
+            [entry["path"] for entry in plan.shown_results(name)],
         output:
             csv=plan.summary(name),
             result=plan.summary_result(name),
@@ -35,7 +35,7 @@ for name in plan.shown:
         params:
             job=plan.summary_job(name),
         message:
-            f"Summarising the runs of {name}"
+            f"Summarising the results of {name}"
         script:
             "../scripts/summarise.py"
 
@@ -96,7 +96,7 @@ for name in TABLES:
         message:
             f"Setting {name}"
         script:
-            "../scripts/write_table.py"
+            "../scripts/write_{params.job[spec][shows]}.py"
 
 
 rule scorecard:

@@ -104,8 +104,11 @@ class Gpu:
         if factor is not None and bool(self.xp.isfinite(factor).all()):
             tile[...] = factor
             return 0
-        # CuPy does not say where it failed. LAPACK does, on a copy of the tile.
-        return Cpu().cholesky(np.array(self.to_host(tile))) or len(tile)
+        # CuPy does not say where it failed. LAPACK does, and leaves the factor of what comes before.
+        host = np.array(self.to_host(tile))
+        minor = Cpu().cholesky(host) or len(tile)
+        tile[...] = self.to_device(host)
+        return minor
 
     def divide(self, rows, tile) -> None:
         """rows ← rows·L⁻ᵀ for rows (m, b) and L the lower triangle of tile (b, b)."""

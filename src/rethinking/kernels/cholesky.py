@@ -86,13 +86,14 @@ def _explain(gram, ridge: float, number: int, row: int) -> str:
     elif isinstance(gram.kernel, Linear) and features is not None and features < n:
         parts.append(f"a linear kernel of {features} features has rank {features} at most, less than n")
     elif isinstance(gram.kernel, Gaussian):
+        same = "unless two points are" if values is None else "no two points are"
         parts.append(
-            f"no two points are the same, so the kernel is too wide for them: raise the bandwidth "
+            f"{same} the same, so the kernel is too wide for them: raise the bandwidth "
             f"(now {gram.kernel.bandwidth:g})"
         )
     # The rounding of an n × n factorisation is below n·eps times the diagonal (Higham 2002, section 10.1),
     # and that of the kernel's own values adds as much.
-    enough = 4 * n * np.finfo(gram.dtype).eps * diagonal
+    enough = 4 * n * np.finfo(gram.dtype).eps * (diagonal + gram.rounding)
     parts.append(f"a ridge of {enough:.1e} is the smallest that is sure to do in this precision")
     return "; ".join(parts)
 
@@ -105,7 +106,7 @@ def factorise(
 ) -> Factor:
     """Factor K + ridge·1 for the kernel matrix K that ``gram`` computes, in its precision.
 
-    ``gram`` has ``len``, ``block``, ``diagonal``, ``backend`` and ``dtype`` (``kernels.Points`` is one).
+    ``gram`` is a ``kernels.Points`` or an ``accumulated.Accumulated``.
     ``folder`` keeps finished panels, and those that it has are not computed again. ``report`` is told
     the products done and all there are, (n³/3 multiplications and additions).
 
@@ -116,6 +117,10 @@ def factorise(
     backend, n, dtype = gram.backend, len(gram), gram.dtype
     xp = backend.xp
     starts = panel_starts(n)
+    dependent = None if ridge else gram.first_dependent()
+    if dependent is not None:
+        number = int(np.searchsorted(starts, dependent, side="right")) - 1
+        raise NotPositiveDefinite(_explain(gram, ridge, number, dependent))
     shapes = [(n - start, stop - start) for start, stop in pairwise(starts)]
     found = folder.load(shapes, dtype) if folder else []
     panels = [backend.to_device(panel) for panel in found]
@@ -137,14 +142,17 @@ def factorise(
             minor = backend.cholesky(tile)
             # A pivot that is all rounding error would give weights that are, too.
             pivots = tile[xp.arange(width), xp.arange(width)] ** 2
-            rounding = 4 * n**0.5 * np.finfo(dtype).eps
-            negligible = backend.to_host(~(pivots > rounding * diagonal))
-            if minor or negligible.any():
-                row = minor - 1 if minor else int(negligible.argmax())
-                raise NotPositiveDefinite(_explain(gram, ridge, number, start + row))
+            rounding = 4 * (n**0.5 * diagonal + gram.rounding) * np.finfo(dtype).eps
+            negligible = backend.to_host(~(pivots > rounding))
+            if minor:
+                negligible[minor - 1 :] = True
+            if negligible.any():
+                row = start + int(negligible.argmax())
+                raise NotPositiveDefinite(_explain(gram, ridge, number, row))
             backend.divide(below, tile)
-            panels.append(folder.add(panel, backend.to_host) if folder else panel)
-            report(total - float(n - stop) ** 3 / 3, total)
+            panels.append(backend.to_device(folder.add(panel, backend.to_host)) if folder else panel)
+            # Of the columns up to c: the integral of 2x(n - x), for what is subtracted from each.
+            report(n * float(stop) ** 2 - 2 * float(stop) ** 3 / 3, total)
     except (KeyboardInterrupt, SystemExit):
         if folder:
             folder.keep(backend.to_host)

@@ -1,5 +1,6 @@
 """Kernels, and the symmetric matrix of a kernel at given points, computed block by block."""
 
+import hashlib
 from typing import NamedTuple
 
 import numpy as np
@@ -51,11 +52,12 @@ class Points:
     """The kernel matrix of the rows of ``values`` (n, d), computed from them wherever it is wanted.
 
     ``values`` stay in their own dtype; a tile of rows at a time becomes ``dtype``. Those of dtype uint8 are
-    grey levels 0..255 and are divided by 255. Raises ``ValueError`` for values that are not finite, have
-    no rows, or for a bandwidth that is not above 0.
+    grey levels 0..255 and are divided by 255. A Gaussian kernel's points are seen from their mean, or from
+    ``origin``: their distances stay and lose fewer digits. Raises ``ValueError`` for values that are not
+    finite, have no rows, or for a bandwidth that is not above 0.
     """
 
-    def __init__(self, values: np.ndarray, kernel: Kernel, dtype=np.float64, backend=None):
+    def __init__(self, values: np.ndarray, kernel: Kernel, dtype=np.float64, backend=None, origin=None):
         self.backend = backend or Cpu()
         self.kernel, self.dtype = kernel, np.dtype(dtype)
         if values.ndim != 2 or not values.size:
@@ -64,6 +66,9 @@ class Points:
             raise ValueError(f"expected a bandwidth above 0, found {kernel.bandwidth}")
         self.values = self.backend.to_device(values)
         self.scale = 1 / 255 if self.values.dtype == np.uint8 else 1.0
+        if origin is None and isinstance(kernel, Gaussian):
+            origin = self.values.mean(axis=0, dtype=np.float64) * self.scale
+        self.origin = origin  # float64 (d,); None for 0
         self.squares = self.backend.xp.empty(len(values), self.dtype)
         for start, stop in self._tiles(0, len(values)):
             rows = self._rows(start, stop, 0)
@@ -79,18 +84,27 @@ class Points:
         for first in range(start, stop, self.backend.tile_rows):
             yield first, min(first + self.backend.tile_rows, stop)
 
-    def _rows(self, start: int, stop: int, more: int, factor: float = 1.0):
-        """The points from ``start`` to ``stop`` times ``factor``, with room for ``more`` columns."""
-        d = self.values.shape[1]
-        rows = self.backend.xp.empty((stop - start, d + more), self.dtype)
-        self.backend.xp.multiply(self.values[start:stop], self.scale * factor, out=rows[:, :d])
+    def _rows(self, start: int, stop: int, more: int):
+        """The points from ``start`` to ``stop``, with room for ``more`` columns."""
+        d, xp = self.values.shape[1], self.backend.xp
+        rows = xp.empty((stop - start, d + more), self.dtype)
+        values = self.values[start:stop]
+        # In the dtype of the computation: NumPy would multiply float32 points as float32, and round them.
+        # What lies far from 0 is moved in float64 first.
+        if self.origin is not None and self.dtype != np.float64:
+            rows[:, :d] = xp.multiply(values, self.scale, dtype=np.float64) - self.origin
+            return rows
+        xp.multiply(values, self.scale, out=rows[:, :d], dtype=self.dtype)
+        if self.origin is not None:
+            rows[:, :d] -= self.origin
         return rows
 
     def _left(self, start: int, stop: int):
         if isinstance(self.kernel, Linear):
             return self._rows(start, stop, 0)
         # One product gives the exponent 2γ⟨x, z⟩ - γ‖x‖² - γ‖z‖²: the squares are two columns more.
-        rows = self._rows(start, stop, 2, 2 * self.kernel.bandwidth)
+        rows = self._rows(start, stop, 2)
+        rows[:, :-2] *= 2 * self.kernel.bandwidth
         rows[:, -2], rows[:, -1] = -self.kernel.bandwidth * self.squares[start:stop], 1
         return rows
 
@@ -107,6 +121,8 @@ class Points:
 
     def block(self, rows: slice, columns: slice, out, others: "Points | None" = None) -> None:
         """out ← k between ``rows``, of these points or of ``others``, and these points' ``columns``."""
+        if others is not None and others.origin is not self.origin:
+            raise ValueError("expected other points as `at` gives them: these are seen from another origin")
         right = self._right(columns.start, columns.stop)
         for start, stop in self._tiles(rows.start, rows.stop):
             tile = out[start - rows.start : stop - rows.start]
@@ -118,8 +134,26 @@ class Points:
         """The same matrix, computed in float64."""
         if self.dtype == np.float64:
             return self
-        return Points(self.values, self.kernel, np.float64, self.backend)
+        return Points(self.values, self.kernel, np.float64, self.backend, self.origin)
 
     def at(self, others: np.ndarray) -> "Points":
-        """The same kernel at other points, such as those to predict."""
-        return Points(others, self.kernel, self.dtype, self.backend)
+        """The same kernel at other points, such as those to predict, seen from the same origin."""
+        return Points(others, self.kernel, self.dtype, self.backend, self.origin)
+
+    @property
+    def rounding(self) -> float:
+        """A bound of the error of this matrix's values by rounding, as a multiple of the dtype's eps."""
+        largest = float(self.squares.max())
+        # The exponent is a sum whose parts are as large as this, and can all but cancel.
+        return 4 * self.kernel.bandwidth * largest if isinstance(self.kernel, Gaussian) else largest
+
+    def first_dependent(self) -> int | None:
+        """The first row that makes the matrix singular for sure: a copy, or one too many features' rank."""
+        seen = set()
+        limit = self.values.shape[1] if isinstance(self.kernel, Linear) else len(self)
+        for number, row in enumerate(self.backend.to_host(self.values[:limit])):
+            found = hashlib.blake2b(np.ascontiguousarray(row), digest_size=16).digest()
+            if found in seen:
+                return number
+            seen.add(found)
+        return limit if limit < len(self) else None

@@ -9,6 +9,7 @@ import os
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -79,18 +80,19 @@ class PanelFolder:
             key, sums = index["key"], list(index["sums"])
         except FileNotFoundError:
             return []
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return self._unused("has no readable index")
         if key != self.key:
             return self._unused("is of another system")
         panels = []
         for number, (shape, expected) in enumerate(zip(shapes, sums, strict=False)):
             try:
-                panel = np.load(self._path(number), mmap_mode="r", allow_pickle=False)
-            except (OSError, ValueError, EOFError) as error:
+                panel = np.lib.format.open_memmap(self._path(number), mode="r")
+                whole = panel.shape == shape and panel.dtype == dtype and zlib.crc32(panel.data) == expected
+            except Exception as error:  # a damaged header is read as Python, and fails as that may
                 self.tell(f"{self._path(number)} cannot be used ({error}): computed again from there")
                 break
-            if panel.shape != shape or panel.dtype != dtype or zlib.crc32(panel.data) != expected:
+            if not whole:
                 self.tell(f"{self._path(number)} is truncated or altered: computed again from there")
                 break
             panels.append(panel if self.resident else np.array(panel))
@@ -135,7 +137,8 @@ class PanelFolder:
                 unfinished.write_text(json.dumps({"key": self.key, "sums": sums}))
                 os.replace(unfinished, self._index)
             except OSError as error:
-                unfinished.unlink(missing_ok=True)
+                with suppress(OSError):
+                    unfinished.unlink()
                 needed = sum(panel.nbytes for panel in self.waiting)
                 raise StorageError(
                     f"{path} could not be written ({error}); {needed / 2**30:.1f} GiB and what is still to "

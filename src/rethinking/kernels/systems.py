@@ -34,6 +34,15 @@ def _norm(weights: np.ndarray, targets: np.ndarray, ridge: float) -> float:
     return float(np.sqrt(max(np.sum(weights * (targets - ridge * weights)), 0.0)))
 
 
+def _checked(gram, targets) -> np.ndarray:
+    targets = np.asarray(targets, dtype=np.float64)
+    if targets.ndim != 2 or len(targets) != len(gram):
+        raise ValueError(f"expected targets of ({len(gram)}, k), found {targets.shape}")
+    if not np.isfinite(targets).all():
+        raise ValueError("expected targets that are finite numbers")
+    return targets
+
+
 def fit(
     gram,
     targets: np.ndarray,
@@ -51,11 +60,7 @@ def fit(
     Raises ``ValueError`` for targets or a ridge that make no system, ``cholesky.NotPositiveDefinite`` and
     ``panels.StorageError``.
     """
-    targets = np.asarray(targets, dtype=np.float64)
-    if targets.ndim != 2 or len(targets) != len(gram):
-        raise ValueError(f"expected targets of ({len(gram)}, k), found {targets.shape}")
-    if not np.isfinite(targets).all():
-        raise ValueError("expected targets that are finite numbers")
+    targets = _checked(gram, targets)
     if not 0 <= ridge < np.inf:
         raise ValueError(f"expected a ridge of at least 0, found {ridge}")
     factor = factorise(gram, ridge, folder, report)
@@ -98,7 +103,7 @@ def solve(
     ``norm`` is √(Σ_k α_kᵀKα_k). The paper gives "the norm" of its solutions (220 for MNIST's pixels, 390 for
     wavelets) and not for which targets, so ``norm_of_signs`` is that for targets 2y - 1.
     """
-    targets = np.asarray(targets, dtype=np.float64)
+    targets = _checked(gram, targets)
     # The system is linear: with a column of ones, solved along, the weights for 2y - 1 are known too.
     right = np.column_stack([targets, np.ones(len(targets))])
     weights, factor = fit(gram, right, ridge, folder=folder, report=report)
@@ -111,7 +116,7 @@ def solve(
         ours,
         _norm(ours, targets, ridge),
         _norm(2 * ours - ones, 2 * targets - 1, ridge),
-        float(np.linalg.norm(right - product) / np.linalg.norm(right)),
+        float(np.linalg.norm((right - product)[:, :-1]) / np.linalg.norm(targets)),
         norm * factor.inverse_norm(),
         refinements,
     )

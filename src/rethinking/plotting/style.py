@@ -39,8 +39,11 @@ def colours(count: int) -> list:
 
 
 @contextmanager
-def figure(width: float = 4.6, height: float = 3.3) -> Iterator[tuple[Figure, Axes]]:
-    """A figure of ``width``×``height`` inches in the common style, closed at the end of the block."""
+def figure(width: float = 4.6, height: float = 3.3, columns: int = 1) -> Iterator[tuple[Figure, Axes]]:
+    """A figure of ``width``×``height`` inches in the common style, closed at the end of the block.
+
+    With several ``columns`` there are as many axes beside each other, in an array.
+    """
     matplotlib.use("Agg")
     settings = {
         "font.size": 8,
@@ -56,9 +59,10 @@ def figure(width: float = 4.6, height: float = 3.3) -> Iterator[tuple[Figure, Ax
         "text.parse_math": False,  # a user's names may have dollar signs
     }
     with sns.axes_style("ticks"), plt.rc_context(settings):
-        drawn, axes = plt.subplots(figsize=(width, height), layout="constrained")
-        axes.grid(True)
-        axes.set_axisbelow(True)
+        drawn, axes = plt.subplots(1, columns, figsize=(width, height), layout="constrained")
+        for each in drawn.axes:
+            each.grid(True)
+            each.set_axisbelow(True)
         yield drawn, axes
         plt.close(drawn)
 

@@ -1,0 +1,87 @@
+"""From the results of kernel systems to the numbers that tables and figures show.
+
+Summaries are long frames as those of ``rethinking.statistics``: the keys of what is shown, then
+``quantity``, ``runs``, ``mean``, ``lower`` and ``upper``.
+"""
+
+import numpy as np
+import pandas as pd
+
+from rethinking.statistics import summary_of
+
+# What a table sets or a figure draws of a system; each is a column of results.
+QUANTITIES = (
+    *("test_error", "train_error", "norm", "norm_of_signs", "ridge_value", "bandwidth"),
+    *("residual", "condition", "examples", "seconds", "peak_memory_bytes"),
+)
+KEYS = ["system", "dataset", "features", "kernel", "ridge"]
+
+
+def systems(results: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Errors, norms and what a solve took, by system and ridge (table 3).
+
+    ``results`` has a row a solve: the columns of ``KEYS``, where ``ridge`` is "none", "chosen" or a number,
+    and those of ``QUANTITIES``, empty where a system could not be solved. Systems without anything drawn
+    at random are solved once and have no interval. ``chance`` is the test error of guessing, 1 - 1/k, and
+    ``not_solved`` counts solves that failed.
+    """
+    results = results.assign(**{name: pd.to_numeric(results[name]) for name in QUANTITIES})
+    table = pd.concat([summary_of(results, KEYS, name, confidence) for name in QUANTITIES], ignore_index=True)
+    failed = results["test_error"].isna().groupby([results[key] for key in KEYS], sort=False).sum()
+    classes = results.groupby("system", sort=False)["classes"].first()
+    table = table.join(failed.astype(int).rename("not_solved"), on=KEYS)
+    is_error = table["quantity"] == "test_error"
+    table["chance"] = np.where(is_error, 1 - 1 / table["system"].map(classes), np.nan)
+    return table
+
+
+def system_rows(summary: pd.DataFrame, paper: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The summary of systems with one row for each row of the table.
+
+    Columns: the keys, ``runs``, ``not_solved`` and the mean of every quantity, with ``_lower`` and
+    ``_upper`` for errors and norms; with ``paper`` also its numbers, ``paper_…``.
+    """
+    rows = []
+    for values, group in summary.groupby(KEYS, sort=False):
+        cells = group.set_index("quantity")
+        row = dict(zip(KEYS, values, strict=True))
+        row |= {key: int(cells.loc["test_error", key]) for key in ("runs", "not_solved")}
+        for quantity in QUANTITIES:
+            row[quantity] = cells.loc[quantity, "mean"]
+            if quantity in QUANTITIES[:4]:
+                row |= {f"{quantity}_{end}": cells.loc[quantity, end] for end in ("lower", "upper")}
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    if paper is None:
+        return table
+    keys = ["system", "ridge"]
+    printed = {column: f"paper_{column}" for column in paper if column not in keys}
+    return table.merge(paper.rename(columns=printed), on=keys, how="left")
+
+
+def descents(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Distance to the interpolant of least norm by optimiser, start and step (section 5).
+
+    ``rows`` are those of ``minimum_norm.descend`` for every seed. Distances and residuals span many orders
+    of magnitude, so the mean and its interval are of their logarithms: ``mean`` is the geometric mean.
+    """
+    keys = ["optimiser", "start", "step"]
+    parts = []
+    for quantity in ("distance", "residual", "outside_distance"):
+        with np.errstate(divide="ignore"):
+            logs = rows.assign(**{quantity: np.log10(rows[quantity].astype(float))})
+        part = summary_of(logs.replace(-np.inf, np.nan), keys, quantity, confidence)
+        part[["mean", "lower", "upper"]] = 10.0 ** part[["mean", "lower", "upper"]]
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def interpolants(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Errors and norm of each interpolant; keys interpolant."""
+    quantities = ("train_error", "test_error", "norm")
+    parts = [summary_of(rows, ["interpolant"], name, confidence) for name in quantities]
+    table = pd.concat(parts, ignore_index=True)
+    chance = rows.groupby("interpolant", sort=False)["chance"].first()
+    is_error = table["quantity"] == "test_error"
+    table["chance"] = np.where(is_error, table["interpolant"].map(chance), np.nan)
+    return table

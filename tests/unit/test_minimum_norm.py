@@ -1,0 +1,247 @@
+"""Equation 3 against the pseudo-inverse, descent against a plain loop, and interpolants of real digits."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from rethinking.minimum_norm import (
+    Start,
+    descend,
+    interpolants,
+    minimum_norm,
+    outside_distance,
+    reported_steps,
+    starting_points,
+)
+
+
+def random(seed=0):
+    return np.random.default_rng(seed)
+
+
+def problem(n=20, d=200, k=3):
+    generator = random()
+    return generator.standard_normal((n, d)) + 0.2, generator.standard_normal((n, k))
+
+
+def starts(features, targets, norm=1.0):
+    return {
+        start.name: start
+        for start in starting_points(features, minimum_norm(features, targets), random(1), norm)
+    }
+
+
+def plain_loop(features, targets, steps, batch_size, weights, generator, step_size=None):
+    """Descent as it is written, in all d dimensions; the weights after each step."""
+    n = len(features)
+    if step_size is None and batch_size is None:
+        step_size = n / np.linalg.eigvalsh(features @ features.T)[-1]
+    step_size = step_size or 1 / max(row @ row for row in features)
+    iterates = []
+    while len(iterates) < steps:
+        order = np.arange(n) if batch_size is None else generator.permutation(n)
+        size = batch_size or n
+        for first in range(0, n, size):
+            x, y = features[order[first : first + size]], targets[order[first : first + size]]
+            weights = weights - step_size * x.T @ (x @ weights - y) / len(x)
+            iterates.append(weights)
+    return iterates[:steps]
+
+
+def test_equation_3_is_the_pseudo_inverse():
+    features, targets = problem()
+    found = minimum_norm(features, targets)
+    np.testing.assert_allclose(found, np.linalg.pinv(features) @ targets, atol=1e-13)
+    np.testing.assert_allclose(features @ found, targets, atol=1e-12)
+    assert found.shape == (200, 3)
+
+
+def test_equation_3_by_hand():
+    found = minimum_norm(np.array([[3.0, 4.0]]), np.array([[50.0]]))
+    np.testing.assert_allclose(found, [[6.0], [8.0]])
+
+
+@pytest.mark.parametrize("batch_size", [None, 1, 6, 20])
+@pytest.mark.parametrize("name", ["zero", "inside the span", "outside the span"])
+@pytest.mark.parametrize("step_size", [None, 0.002])
+def test_descent_is_the_plain_loop(batch_size, name, step_size):
+    # 20 examples in batches of 6: the last batch of each epoch has 2.
+    features, targets = problem()
+    start = starts(features, targets)[name]
+    found = descend(features, targets, 137, batch_size, start, random(2), step_size)
+    best = np.linalg.pinv(features) @ targets
+    iterates = plain_loop(features, targets, 137, batch_size, start.weights, random(2), step_size)
+    assert list(found["step"]) == [1, 2, 3, 5, 7, 10, 20, 30, 50, 70, 100, 137]
+    for row in found.itertuples():
+        weights = iterates[row.step - 1]
+        distance = np.linalg.norm(weights - best) / np.linalg.norm(best)
+        residual = np.linalg.norm(features @ weights - targets) / np.linalg.norm(targets)
+        assert row.distance == pytest.approx(distance, rel=1e-9, abs=1e-13)
+        assert row.residual == pytest.approx(residual, rel=1e-9, abs=1e-13)
+
+
+@pytest.mark.parametrize("batch_size", [None, 6])
+@pytest.mark.parametrize("name", ["zero", "inside the span"])
+def test_from_the_span_descent_ends_at_the_minimum_norm(batch_size, name):
+    features, targets = problem()
+    found = descend(features, targets, 3000, batch_size, starts(features, targets)[name], random(3))
+    assert found["distance"].iloc[-1] < 1e-6
+    assert found["residual"].iloc[-1] < 1e-6
+    # No step leads away, whatever the batch.
+    assert (found["distance"].diff().dropna() <= 1e-12).all()
+
+
+@pytest.mark.parametrize("batch_size", [None, 6])
+def test_from_outside_descent_fits_and_stays_away_as_predicted(batch_size):
+    features, targets = problem()
+    start = starts(features, targets, norm=0.5)["outside the span"]
+    minimum = minimum_norm(features, targets)
+    plateau = outside_distance(start, features, minimum)
+    projection = np.eye(200) - np.linalg.pinv(features) @ features
+    assert plateau == pytest.approx(np.linalg.norm(projection @ start.weights) / np.linalg.norm(minimum))
+    # 1 - n/d of the squared norm, here 0.9, is outside in the mean.
+    assert plateau == pytest.approx(0.5 * 0.9**0.5, rel=0.05)
+    last = descend(features, targets, 3000, batch_size, start, random(3)).iloc[-1]
+    assert last["distance"] == pytest.approx(plateau, abs=1e-6)
+    assert last["residual"] < 1e-6
+
+
+def test_starts_are_as_long_as_they_say():
+    features, targets = problem()
+    minimum = minimum_norm(features, targets)
+    zero, inside, outside = starting_points(features, minimum, random(), 2.0)
+    assert not zero.weights.any()
+    for start in (inside, outside):
+        assert np.linalg.norm(start.weights) == pytest.approx(2 * np.linalg.norm(minimum))
+    assert outside_distance(inside, features, minimum) < 1e-13
+
+
+def test_the_frame_says_what_it_is_of():
+    features, targets = problem()
+    start = starts(features, targets)["zero"]
+    sgd = descend(features, targets, 8, 6, start, random())
+    assert list(sgd.columns) == ["start", "optimiser", "step", "epoch", "distance", "residual"]
+    assert set(sgd["start"]) == {"zero"}
+    assert set(sgd["optimiser"]) == {"SGD, batches of 6"}
+    assert list(sgd["epoch"]) == [0.25, 0.5, 0.75, 1.25, 1.75, 2.0]
+    gradient = descend(features, targets, 8, None, start, None)
+    assert set(gradient["optimiser"]) == {"gradient descent"}
+    assert list(gradient["epoch"]) == list(gradient["step"])
+
+
+def test_reported_steps_are_spaced_evenly_by_their_logarithm():
+    assert reported_steps(1) == [1]
+    assert reported_steps(40) == [1, 2, 3, 5, 7, 10, 20, 30, 40]
+    assert reported_steps(100)[-3:] == [50, 70, 100]
+
+
+@pytest.mark.parametrize("batch_size", [None, 6])
+@pytest.mark.parametrize("step_size", [1.0, 1e200, -0.1])
+def test_divergence_is_an_error(batch_size, step_size):
+    features, targets = problem()
+    start = starts(features, targets)["zero"]
+    with pytest.raises(ValueError, match="diverged by step"):
+        descend(features, targets, 1000, batch_size, start, random(), step_size)
+
+
+def duplicated():
+    features, targets = problem()
+    features[7] = features[3]
+    return features, targets
+
+
+FEATURES, TARGETS = problem()
+
+
+@pytest.mark.parametrize(
+    ("features", "targets", "message"),
+    [
+        (FEATURES[:, :19], TARGETS, "20 examples of 19 features"),
+        (*duplicated(), "linearly dependent"),
+        (FEATURES, TARGETS[:, 0], "found"),
+        (FEATURES, TARGETS[:5], "found"),
+        (FEATURES, TARGETS * 0, "not all 0"),
+        (FEATURES * np.nan, TARGETS, "finite"),
+    ],
+)
+def test_problems_without_one_solution_are_refused(features, targets, message):
+    with pytest.raises(ValueError, match=message):
+        minimum_norm(features, targets)
+    start = Start("zero", np.zeros((features.shape[1], 3)))
+    with pytest.raises(ValueError, match=message):
+        descend(features, targets, 10, None, start, None)
+
+
+@pytest.mark.parametrize(("steps", "batch_size"), [(0, None), (10, 0), (10, 21)])
+def test_impossible_steps_are_refused(steps, batch_size):
+    with pytest.raises(ValueError, match="steps of"):
+        descend(FEATURES, TARGETS, steps, batch_size, starts(FEATURES, TARGETS)["zero"], random())
+
+
+def test_a_start_of_another_shape_is_refused():
+    with pytest.raises(ValueError, match="start of"):
+        descend(FEATURES, TARGETS, 10, None, Start("zero", np.zeros((200, 1))), None)
+
+
+def digits(train=600, test=400):
+    found = load_digits()
+    points, labels = found.data / 16, found.target
+    return points[:train], labels[:train], points[train : train + test], labels[train : train + test]
+
+
+def test_functions_that_fit_all_digits_need_not_generalise():
+    found = interpolants(*digits(), classes=10, bandwidth=0.2, generator=random(4))
+    smallest, labelled, centred = found
+    assert [f.name for f in found] == [
+        "minimum norm",
+        "random labels on the test set",
+        "centres at random points",
+    ]
+    for function in found:
+        assert function.train_error == 0
+        assert function.residual < 1e-9
+    assert smallest.test_error < 0.08
+    # 400 guesses among 10 classes: a standard deviation of 0.015 around 0.9.
+    assert labelled.test_error == pytest.approx(0.9, abs=0.06)
+    assert centred.test_error > 0.5
+    assert smallest.norm < labelled.norm < centred.norm
+
+
+def test_norms_are_those_of_the_formula():
+    x, y, test, test_labels = digits(train=60, test=30)
+    smallest, labelled, centred = interpolants(x, y, test, test_labels, 10, 0.5, random(5))
+
+    def kernel(a, b):
+        return np.exp(-0.5 * np.square(a[:, None] - b).sum(axis=2))
+
+    targets = np.eye(10)[y]
+    assert smallest.norm == pytest.approx(np.sum(targets * np.linalg.solve(kernel(x, x), targets)) ** 0.5)
+    generator = random(5)
+    everything = np.concatenate([targets, np.eye(10)[generator.integers(0, 10, 30)]])
+    both = np.concatenate([x, test])
+    squared = np.sum(everything * np.linalg.solve(kernel(both, both), everything))
+    assert labelled.norm == pytest.approx(squared**0.5)
+    z = x.mean(axis=0) + x.std(axis=0) * generator.standard_normal(x.shape)
+    weights = np.linalg.solve(kernel(x, z), targets)
+    assert centred.norm == pytest.approx(np.sum(weights * (kernel(z, z) @ weights)) ** 0.5, rel=1e-6)
+    predicted = (kernel(test, z) @ weights).argmax(axis=1)
+    assert centred.test_error == pytest.approx(np.mean(predicted != test_labels))
+
+
+def test_the_seed_decides():
+    first, again, other = (interpolants(*digits(60, 30), 10, 0.5, random(seed)) for seed in (1, 1, 2))
+    assert first == again
+    assert first[0] == other[0]
+    assert first[2].norm != other[2].norm
+
+
+def test_a_matrix_too_ill_conditioned_is_refused():
+    # So narrow a kernel is 1e-30 and less between the digits and noise.
+    with pytest.raises(ValueError, match=r"bandwidth 40|Singular"):
+        interpolants(*digits(), 10, 40.0, random())
+
+
+def test_grey_levels_are_refused():
+    x, y, test, test_labels = digits(60, 30)
+    with pytest.raises(ValueError, match="floats"):
+        interpolants((16 * x).astype(np.uint8), y, test, test_labels, 10, 0.2, random())

@@ -1,0 +1,225 @@
+"""Solutions and all that is told of them, against formulas with the whole matrix."""
+
+import numpy as np
+import pytest
+from scipy import linalg
+
+from rethinking.kernels import panels, systems
+from rethinking.kernels.cholesky import NotPositiveDefinite
+from rethinking.kernels.kernels import Gaussian, Linear, Points
+
+RNG = np.random.default_rng(0)
+POINTS = RNG.standard_normal((300, 5))
+# Not four classes: there the norm for signs is twice the other one whatever the kernel is.
+LABELS = RNG.integers(0, 3, 300)
+TARGETS = systems.one_hot(LABELS, 3)
+CASES = [(Gaussian(2.0), 0.0), (Gaussian(2.0), 0.3), (Linear(), 0.3), (Linear(), 40.0)]
+
+
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch):
+    monkeypatch.setattr(panels, "panel_width", lambda n: 48)
+
+
+def dense(kernel, a=POINTS, b=POINTS):
+    if kernel == Linear():
+        return a @ b.T
+    return np.exp(-kernel.bandwidth * ((a[:, None] - b[None]) ** 2).sum(axis=2))
+
+
+def system(kernel, ridge):
+    return dense(kernel) + ridge * np.eye(300)
+
+
+@pytest.mark.parametrize(("kernel", "ridge"), CASES)
+def test_the_weights_solve_the_system(kernel, ridge):
+    solution = systems.solve(Points(POINTS, kernel), TARGETS, ridge)
+    expected = linalg.solve(system(kernel, ridge), TARGETS, assume_a="pos")
+    np.testing.assert_allclose(solution.weights, expected, rtol=0, atol=1e-11 * abs(expected).max())
+    assert solution.weights.dtype == np.float64
+    assert solution.residual < 1e-13
+    assert solution.refinements == 0
+
+
+def test_without_ridge_the_norm_is_that_of_the_interpolant():
+    solution = systems.solve(Points(POINTS, Gaussian(2.0)), TARGETS)
+    inverse = np.linalg.inv(dense(Gaussian(2.0)))
+
+    def norm(y):
+        return np.sqrt(np.trace(y.T @ inverse @ y))
+
+    assert solution.norm == pytest.approx(norm(TARGETS), rel=1e-10)
+    assert solution.norm_of_signs == pytest.approx(norm(2 * TARGETS - 1), rel=1e-10)
+    assert solution.norm_of_signs != pytest.approx(2 * solution.norm, rel=0.01)
+
+
+@pytest.mark.parametrize(("kernel", "ridge"), CASES)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_norms_are_those_of_the_functions(kernel, ridge, dtype):
+    solution = systems.solve(Points(POINTS, kernel, dtype), TARGETS, ridge)
+    for found, y in ((solution.norm, TARGETS), (solution.norm_of_signs, 2 * TARGETS - 1)):
+        alpha = linalg.solve(system(kernel, ridge), y)
+        assert found == pytest.approx(np.sqrt(np.sum(alpha * (dense(kernel) @ alpha))), rel=1e-8)
+
+
+def test_two_points_by_hand():
+    # K = (1 e; e 1) with e = 1/2 has the inverse (4/3 -2/3; -2/3 4/3).
+    gram = Points(np.array([[0.0], [np.sqrt(np.log(2))]]), Gaussian(1.0))
+    solution = systems.solve(gram, systems.one_hot([0, 1], 2))
+    np.testing.assert_allclose(solution.weights, [[4 / 3, -2 / 3], [-2 / 3, 4 / 3]], rtol=1e-14)
+    assert solution.norm == pytest.approx(np.sqrt(8 / 3))
+    assert solution.norm_of_signs == pytest.approx(np.sqrt(8))
+    assert solution.condition == pytest.approx(1.5 * 2)
+
+
+@pytest.mark.parametrize("part", [1e-3, 1e-9])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_residual_tells_of_wrong_weights(monkeypatch, part, dtype):
+    def slightly_wrong(*arguments, **settings):
+        weights, factor = fit(*arguments, **settings)
+        return (1 + part) * weights, factor
+
+    fit = systems.fit
+    monkeypatch.setattr(systems, "fit", slightly_wrong)
+    if dtype == np.float32:
+        monkeypatch.setattr(systems, "refine", lambda gram, factor, weights, *_: (weights, 0))
+    solution = systems.solve(Points(POINTS, Gaussian(2.0), dtype), TARGETS, 0.3)
+    # Weights in float32 are wrong by themselves, but it must be seen in float64 by how much.
+    error = 0.01 * part if dtype == np.float64 else 1e-5
+    assert solution.residual == pytest.approx(part, abs=error)
+    alpha = solution.weights / (1 + part)
+    assert np.linalg.norm(TARGETS - system(Gaussian(2.0), 0.3) @ alpha) / 17 < error
+
+
+def test_the_residual_is_that_of_the_targets_only(monkeypatch):
+    def ones_are_wrong(*arguments, **settings):
+        weights, factor = fit(*arguments, **settings)
+        weights[:, -1] *= 1.01
+        return weights, factor
+
+    fit = systems.fit
+    monkeypatch.setattr(systems, "fit", ones_are_wrong)
+    assert systems.solve(Points(POINTS, Gaussian(2.0)), TARGETS).residual < 1e-13
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    ("kernel", "ridge"), [*CASES, (Gaussian(0.5), 1e-3), (Gaussian(20.0), 0.0), (Linear(), 1e-2)]
+)
+def test_the_condition_is_a_close_lower_bound(kernel, ridge, dtype):
+    found = systems.solve(Points(POINTS, kernel, dtype), TARGETS, ridge).condition
+    expected = np.linalg.cond(system(kernel, ridge), 1)
+    # The inverse is known to the condition times the precision of the factor.
+    rounding = 4 * (expected + 10) * np.finfo(dtype).eps
+    assert expected / 3 <= found <= expected * (1 + rounding)
+
+
+@pytest.mark.parametrize(("kernel", "ridge"), [*CASES, (Gaussian(0.5), 1e-3), (Linear(), 1e-2)])
+def test_a_solve_in_float32_is_refined_to_one_in_float64(kernel, ridge):
+    exact = systems.solve(Points(POINTS, kernel), TARGETS, ridge)
+    found = systems.solve(Points(POINTS, kernel, np.float32), TARGETS, ridge)
+    rough, _ = systems.fit(Points(POINTS, kernel, np.float32), TARGETS, ridge)
+    error = np.linalg.norm(found.weights - exact.weights) / np.linalg.norm(exact.weights)
+    assert error < 1e-9
+    assert np.linalg.norm(rough - exact.weights) / np.linalg.norm(exact.weights) > 1e-8
+    assert 0 < found.refinements <= systems.MOST_REFINEMENTS
+    assert found.residual < 1e-11
+
+
+def test_refinement_keeps_the_best_weights():
+    gram = Points(POINTS, Gaussian(2.0), np.float32)
+    weights, factor = systems.fit(gram, TARGETS)
+
+    class Misleading:
+        def solve(self, right):
+            return -factor.solve(right)
+
+    kept, count = systems.refine(gram, Misleading(), weights, TARGETS, 0.0)
+    assert (kept == weights).all()
+    assert count == 0
+
+
+def test_refinement_ends_where_it_gains_little():
+    gram = Points(POINTS, Gaussian(2.0), np.float32)
+    weights, factor = systems.fit(gram, TARGETS)
+
+    class Slow:
+        def solve(self, right):
+            return 0.1 * factor.solve(right)
+
+    assert systems.refine(gram, Slow(), weights, TARGETS, 0.0)[1] == 1
+
+
+def test_the_fit_alone_gives_the_same_weights():
+    gram = Points(POINTS, Gaussian(2.0))
+    weights, factor = systems.fit(gram, TARGETS, 0.3)
+    np.testing.assert_allclose(weights, systems.solve(gram, TARGETS, 0.3).weights, rtol=0, atol=1e-13)
+    np.testing.assert_array_equal(factor.solve(TARGETS), weights)
+
+
+def test_folder_and_report_are_handed_on(tmp_path):
+    told = []
+    folder = panels.PanelFolder(tmp_path, "key", 0)
+    gram = Points(POINTS, Gaussian(2.0))
+    systems.solve(gram, TARGETS, folder=folder, report=lambda done, total: told.append(done / total))
+    assert len(list(tmp_path.glob("panel-*.npy"))) == 7
+    assert told[-1] == 1
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("kernel", [Linear(), Gaussian(2.0)])
+@pytest.mark.parametrize("tile", [37, 2048])
+def test_predictions_are_those_of_the_whole_matrix(kernel, dtype, tile):
+    others = np.random.default_rng(1).standard_normal((101, 5))
+    weights = np.random.default_rng(2).standard_normal((300, 4))
+    gram = Points(POINTS, kernel, dtype)
+    found = systems.predict(gram, gram.at(others), weights, tile)
+    expected = dense(kernel, others, POINTS) @ weights
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, expected, rtol=0, atol=300 * np.finfo(dtype).eps * abs(expected).max())
+
+
+def test_without_ridge_the_targets_are_predicted_and_no_label_is_missed():
+    gram = Points(POINTS, Gaussian(2.0))
+    scores = systems.predict(gram, gram.at(POINTS), systems.solve(gram, TARGETS).weights)
+    np.testing.assert_allclose(scores, TARGETS, rtol=0, atol=1e-10)
+    assert systems.classification_error(scores, LABELS) == 0
+
+
+def test_the_error_is_the_share_of_labels_that_are_missed():
+    scores = np.array([[0.9, 0.1, 0.0], [0.2, 0.3, 0.1], [-3.0, -2.0, -1.0], [0.0, 0.5, 1.0]])
+    assert systems.classification_error(scores, np.array([0, 1, 2, 0])) == 0.25
+    assert systems.classification_error(scores, np.array([1, 0, 0, 1])) == 1.0
+
+
+def test_one_hot_has_a_1_in_the_column_of_the_label():
+    assert systems.one_hot(np.array([2, 0]), 3).tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+@pytest.mark.parametrize("function", [systems.fit, systems.solve])
+@pytest.mark.parametrize("shape", [(), (300,), (299, 4), (301, 4), (300, 4, 1)])
+def test_targets_of_another_shape_are_refused(function, shape):
+    with pytest.raises(ValueError, match=r"expected targets of \(300, k\), found"):
+        function(Points(POINTS, Gaussian(2.0)), np.ones(shape))
+
+
+@pytest.mark.parametrize("function", [systems.fit, systems.solve])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_targets_that_are_not_finite_are_refused(function, value):
+    targets = TARGETS.copy()
+    targets[7, 2] = value
+    with pytest.raises(ValueError, match="expected targets that are finite numbers"):
+        function(Points(POINTS, Gaussian(2.0)), targets)
+
+
+@pytest.mark.parametrize("function", [systems.fit, systems.solve])
+@pytest.mark.parametrize("ridge", [-1e-9, np.inf, np.nan])
+def test_a_ridge_below_0_is_refused(function, ridge):
+    with pytest.raises(ValueError, match="expected a ridge of at least 0"):
+        function(Points(POINTS, Gaussian(2.0)), TARGETS, ridge)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_singular_system_has_no_solution_rather_than_a_wrong_one(dtype):
+    with pytest.raises(NotPositiveDefinite):
+        systems.solve(Points(POINTS, Linear(), dtype), TARGETS)

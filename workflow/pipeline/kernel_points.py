@@ -1,0 +1,70 @@
+"""From stored images, features and kernel matrices to what the solver takes."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.artefacts import existing_parent
+from pipeline.devices import lease_gpu
+from rethinking.kernels.accumulated import Accumulated, Products, subset
+from rethinking.kernels.backends import Cpu, gpu_or_none
+from rethinking.kernels.kernels import Gaussian, Kernel, Linear, Points
+from rethinking.kernels.selection import Split
+
+
+def kernel_of(spec: dict, bandwidth: float | None) -> Kernel:
+    """The kernel that a specification names."""
+    return Gaussian(bandwidth) if spec["kernel"] == "gaussian" else Linear()
+
+
+def as_rows(values: np.ndarray) -> np.ndarray:
+    """Images (N, H, W, C) or features (N, D) as points (N, d)."""
+    return values.reshape(len(values), -1)
+
+
+def grey_levels(values: np.ndarray) -> np.ndarray:
+    """Points as float64 rows; those of images are grey levels from 0 to 1."""
+    return as_rows(values) / (255.0 if values.dtype == np.uint8 else 1.0)
+
+
+def backend_for(gpus: int, runs_per_gpu: int, tell: Callable[[str], None]):
+    """Where a solve that asked for ``gpus`` (0 or 1) computes: a GPU of its own, or the CPU."""
+    if not gpus:
+        return Cpu()
+    backend = gpu_or_none()
+    if backend is None:
+        tell("a GPU was asked for and CuPy sees none: solving on the CPU (--resources gpu=0 says so)")
+        return Cpu()
+    count = backend.xp.cuda.runtime.getDeviceCount()
+    backend.xp.cuda.Device(lease_gpu(count, runs_per_gpu)).use()
+    return backend
+
+
+def free_space(backend, folder: Path) -> dict[str, int]:
+    """Bytes that panels could take by place, in the order in which places are tried."""
+    free = {} if backend.name == "CPU" else {"GPU": backend.free_bytes()}
+    free["memory"] = Cpu().free_bytes()
+    free["disk"] = shutil.disk_usage(existing_parent(folder / "panels")).free
+    return free
+
+
+def points(stored: dict[str, np.ndarray], kernel: Kernel, dtype: np.dtype, backend) -> tuple:
+    """The kernel matrix of stored training points and the test points, as the solver takes them."""
+    if "train_squares" in stored:
+        gram = Accumulated(_products(stored), kernel, dtype, backend)
+        return gram, gram.others
+    gram = Points(as_rows(stored["train"]), kernel, dtype, backend)
+    return gram, gram.at(as_rows(stored["test"]))
+
+
+def split_points(stored: dict[str, np.ndarray], split: Split) -> dict[str, np.ndarray]:
+    """What is stored of the fitted examples, with those held out as the test points."""
+    if "train_squares" in stored:
+        return subset(_products(stored), split.fitted, split.held_out)._asdict()
+    return {"train": stored["train"][split.fitted], "test": stored["train"][split.held_out]}
+
+
+def _products(stored: dict[str, np.ndarray]) -> Products:
+    return Products(*(stored[name] for name in Products._fields))

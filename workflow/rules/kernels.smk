@@ -1,0 +1,124 @@
+# A kernel system: features × kernel × ridge (section 5), solved exactly.
+
+SYSTEM = "|".join(plan.config["systems"])
+
+
+for data in plan.datasets.values():
+    for features, settings in plan.config["features"].items():
+        if settings["transform"] == "pixels":
+            continue
+
+        rule:
+            name:
+                f"{features}_of_{data.name}"
+            input:
+                images=data.images_manifest("true", 0),
+            output:
+                points=plan.kernels.features_manifest(data.name, features, "{seed}"),
+                arrays=plan.kernels.features_arrays(data.name, features, "{seed}"),
+            log:
+                plan.kernels.features_log(LOGS, data.name, features, ".log"),
+            benchmark:
+                plan.kernels.features_log(BENCHMARKS, data.name, features, ".tsv")
+            conda:
+                "../../envs/environment.yaml"
+            threads: plan.config["execution"]["systems"]["threads"]
+            resources:
+                gpu=plan.config["execution"]["gpu"],
+                mem_mb=plan.config["execution"]["systems"]["mem_mb"],
+                runtime=720,
+            params:
+                job=lambda wildcards, name=data.name, features=features: plan.kernels.features_job(
+                    name, features, int(wildcards.get("seed", 0))
+                ),
+            message:
+                f"Computing {features} features of {data.title}"
+            script:
+                "../scripts/transform_{params.job[spec][transform]}.py"
+
+
+rule select_kernel:
+    input:
+        points=lambda wildcards: plan.kernels.system_inputs(wildcards.system, 0.0, wildcards.seed)[
+            "points"
+        ],
+        labels=lambda wildcards: plan.kernels.system_inputs(wildcards.system, 0.0, wildcards.seed)[
+            "labels"
+        ],
+    output:
+        result=plan.kernels.selection("{system}", "{seed}"),
+    log:
+        f"{LOGS}/systems/{{system}}/seed-{{seed}}/selection.log",
+    benchmark:
+        f"{BENCHMARKS}/systems/{{system}}/seed-{{seed}}/selection.tsv"
+    wildcard_constraints:
+        system=SYSTEM,
+    conda:
+        "../../envs/environment.yaml"
+    threads: plan.config["execution"]["systems"]["threads"]
+    resources:
+        gpu=plan.config["execution"]["gpu"],
+        mem_mb=plan.config["execution"]["systems"]["mem_mb"],
+        runtime=240,
+    params:
+        job=lambda wildcards: plan.kernels.selection_job(wildcards.system, int(wildcards.seed)),
+    message:
+        "Choosing bandwidth and ridge of {wildcards.system} on a validation split, seed {wildcards.seed}"
+    script:
+        "../scripts/select_kernel.py"
+
+
+rule solve_system:
+    input:
+        unpack(lambda wildcards: plan.kernels.system_inputs(*plan.kernels.cell(wildcards))),
+    output:
+        result=plan.kernels.system("{system}", "{ridge}", "{seed}"),
+    log:
+        f"{LOGS}/systems/{{system}}/ridge-{{ridge}}/seed-{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/systems/{{system}}/ridge-{{ridge}}/seed-{{seed}}.tsv"
+    wildcard_constraints:
+        system=SYSTEM,
+        ridge=RIDGE,
+    conda:
+        "../../envs/environment.yaml"
+    threads: plan.config["execution"]["systems"]["threads"]
+    resources:
+        gpu=plan.config["execution"]["gpu"],
+        mem_mb=plan.config["execution"]["systems"]["mem_mb"],
+        runtime=720,
+    params:
+        job=lambda wildcards: plan.kernels.system_job(*plan.kernels.cell(wildcards)),
+    message:
+        "Solving {wildcards.system}, ridge {wildcards.ridge}, seed {wildcards.seed}"
+    script:
+        "../scripts/solve_system.py"
+
+
+for name in plan.shown:
+    if plan.kind(name) not in MEASURED:
+        continue
+
+    rule:
+        name:
+            f"measure_{name}"
+        input:
+            **plan.kernels.measurement_inputs(name),
+        output:
+            result=plan.kernels.measurement(name, "{seed}"),
+        log:
+            f"{LOGS}/measurements/{name}/seed-{{seed}}.log",
+        benchmark:
+            f"{BENCHMARKS}/measurements/{name}/seed-{{seed}}.tsv"
+        conda:
+            "../../envs/environment.yaml"
+        threads: 1
+        resources:
+            mem_mb=4000,
+            runtime=60,
+        params:
+            job=lambda wildcards, name=name: plan.kernels.measurement_job(name, int(wildcards.seed)),
+        message:
+            f"Measuring for {name}, seed {{wildcards.seed}}"
+        script:
+            "../scripts/measure_{params.job[spec][kind]}.py"

@@ -1,0 +1,106 @@
+"""Solve one kernel system exactly; write its errors, norms and what they took."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from pipeline import artefacts, kernel_points
+from pipeline.job import logged, peak_memory_of_process, provenance
+from pipeline.stamps import stamp
+from rethinking.kernels.cholesky import NotPositiveDefinite
+from rethinking.kernels.panels import PanelFolder, StorageError
+from rethinking.kernels.plan import TooLarge, plan_solve
+from rethinking.kernels.systems import classification_error, one_hot, predict, solve
+
+# What a system that has no exact solution lacks.
+QUANTITIES = ("test_error", "train_error", "norm", "norm_of_signs", "residual", "condition", "refinements")
+
+
+def solved(bandwidth: float | None, ridge: float) -> dict:
+    """The system's errors, norms and what they took."""
+    started = time.perf_counter()
+    classes = len(labels["classes"])
+    targets = one_hot(labels["train"], classes)
+    dtype = np.dtype(execution["systems"]["precision"])
+    gpus = snakemake.resources.get("gpu", 0)
+    backend = kernel_points.backend_for(gpus, execution["runs_per_gpu"], tell)
+    folder = Path(snakemake.output.result).with_name("panels")
+    size = 0 if spec["transform"] == "random_patches" else points["train"][0].size
+    try:
+        free = kernel_points.free_space(backend, folder)
+        plan = plan_solve(len(targets), size, classes + 1, dtype, free)
+    except TooLarge as error:
+        raise artefacts.ArtefactError(str(error)) from error
+    if plan.place != "GPU":
+        backend = kernel_points.Cpu()
+    print(f"{spec['system']}, bandwidth {bandwidth}, ridge {ridge:g}: {plan}")
+    panels = PanelFolder(
+        folder,
+        f"{stamp(**job)} {dtype}",
+        60 * execution["checkpoint_minutes"],
+        resident=plan.place == "disk",
+        tell=tell,
+    )
+    kernel = kernel_points.kernel_of(spec, bandwidth)
+    gram, others = kernel_points.points(points, kernel, dtype, backend)
+    try:
+        with tell.progress("FLOP") as report:
+            solution = solve(gram, targets, ridge, folder=panels, report=report)
+    except StorageError as error:
+        raise artefacts.ArtefactError(str(error)) from error
+    except NotPositiveDefinite as error:
+        # A result, which tables show as what cannot be had.
+        tell(f"{spec['system']} is not solved: {error}")
+        found = {"verdict": f"not solved: {error}", **dict.fromkeys(QUANTITIES)}
+    else:
+        scores = predict(gram, others, solution.weights)
+        found = {
+            "verdict": "solved",
+            "test_error": classification_error(scores, labels["test"]),
+            # What the solution says at its own points follows from the system.
+            "train_error": classification_error(targets - ridge * solution.weights, labels["train"]),
+            **{key: value for key, value in solution._asdict().items() if key != "weights"},
+        }
+    panels.remove()
+    seconds = round(time.perf_counter() - started, 3)
+    return {
+        **found,
+        "classes": classes,
+        "examples": len(targets),
+        "bandwidth": bandwidth,
+        "ridge": ridge,
+        "precision": str(dtype),
+        "place": plan.place,
+        "device": backend.name,
+        "threads": snakemake.threads,
+        "measured": {"seconds": seconds, "peak_memory_bytes": peak_memory_of_process()},
+    }
+
+
+with logged(snakemake.log[0]) as tell, threadpool_limits(snakemake.threads):
+    job = snakemake.params.job
+    spec = job["spec"]
+    execution = snakemake.config["execution"]
+    points = artefacts.load(snakemake.input.points, spec["points"])
+    labels = artefacts.load(snakemake.input.labels, spec["labels"])
+    bandwidth, ridge, result = spec["bandwidth"], spec["ridge"], None
+    if spec["selection"]:
+        selection = artefacts.read_result(snakemake.input.selection, spec["selection"])
+        choice = selection["chosen" if ridge == "chosen" else "none"]
+        if choice is None:
+            raise artefacts.ArtefactError(
+                f"no kernel matrix of {spec['system']} could be factored on the validation split: "
+                f"{selection['errors'][0]['problem']}"
+            )
+        bandwidth, ridge = choice["bandwidth"], choice["ridge"] if ridge == "chosen" else ridge
+    if spec["plain"]:
+        plain = artefacts.read_result(snakemake.input.plain, spec["plain"])
+        if (plain["bandwidth"], plain["ridge"]) == (bandwidth, ridge):
+            print("no ridge is the best on the validation split: the system without one is this one")
+            made_by = ("stamp", "spec", "code", "sha256")
+            result = {key: value for key, value in plain.items() if key not in made_by}
+    result = result or {**solved(bandwidth, ridge), **provenance()}
+    artefacts.write_result(snakemake.output.result, result, **job)
+    print(", ".join(f"{key} {value}" for key, value in result.items()))
