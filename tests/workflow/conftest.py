@@ -52,6 +52,7 @@ systems:
   mnist_gabor: null
   cifar10_pixels: null
   cifar10_random_patches: null
+  cifar10_random_patches_linear: null
   pixels: &pixels
     {dataset: digits, features: pixels, kernel: gaussian, bandwidth: [0.1, 0.2], ridge: [0.01, 0.1]}
   gabor: {<<: *pixels, features: gabor, bandwidth: [0.04]}

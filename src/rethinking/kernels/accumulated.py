@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from rethinking.kernels.backends import Cpu
 from rethinking.kernels.kernels import Gaussian, Kernel
 from rethinking.kernels.panels import panel_starts
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Products(NamedTuple):
@@ -37,12 +38,16 @@ def products_bytes(n: int, m: int) -> int:
     return 4 * (_spans(n)[-1][0].stop + m * n) + 8 * (n + m)
 
 
-def accumulate(blocks: Iterable[tuple[Tensor, Tensor]], n: int, m: int, device: torch.device) -> Products:
+def accumulate(
+    blocks: Iterable[tuple["torch.Tensor", "torch.Tensor"]], n: int, m: int, device: "torch.device"
+) -> Products:
     """Sum the inner products of ``blocks`` of features: pairs of float32 tensors (n, d) and (m, d).
 
     Only one block is held at a time; d may differ between them. Sums are in float32: with relative errors
     of some 1e-7, as of the features themselves.
     """
+    import torch  # a second that those who only read products need not wait
+
     spans = _spans(n)
     train = torch.zeros(spans[-1][0].stop, device=device)
     test = torch.zeros(m, n, device=device)

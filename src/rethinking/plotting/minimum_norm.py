@@ -6,6 +6,8 @@ from matplotlib.lines import Line2D
 
 from rethinking.plotting import style
 
+NEAREST = 1e-7  # what is nearer to the solution than this is off the figure
+
 
 def draw(summary: pd.DataFrame, seeds: int, confidence: float, dataset: str) -> Figure:
     """Draw the relative distance against steps, a line for each optimiser and start.
@@ -43,13 +45,15 @@ def draw(summary: pd.DataFrame, seeds: int, confidence: float, dataset: str) -> 
                     color="0.35",
                     linestyle="--",
                     linewidth=1,
-                    label="part of that start outside the span",
+                    label="what no gradient reaches of that start",
                 )
             )
         axes.set_xscale("log")
         axes.set_yscale("log")
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(low, NEAREST), high)
         axes.set_xlabel("steps")
-        axes.set_ylabel("distance to the minimum norm solution, relative")
+        axes.set_ylabel("distance to the minimum-norm solution\n(in units of its norm)")
         axes.legend(handles=handles, frameon=True, framealpha=0.9, edgecolor="none", loc="lower left")
         style.note(axes, seeds, confidence, dataset)
         return drawn

@@ -1,0 +1,379 @@
+"""Section 5's kernel systems through the workflow: numbers, reruns, interruptions, what has no solution."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import SMALL_KERNELS, Tree, copy_project
+from scipy import linalg
+from scipy.spatial.distance import cdist
+
+from rethinking.datasets.digits import load_digits
+from rethinking.kernels.backends import gpu_or_none
+from rethinking.kernels.panels import panel_starts
+
+# What is about kernel systems; the rest of `all`, contact sheets, is tested elsewhere.
+TARGETS = ("fig_ridge", "fig_minimum_norm", "table3", "interpolants", "scorecard")
+# The part of SMALL_KERNELS that is different here. The file of each data set is `npz_files`.
+PIXELS = {"features": "pixels", "kernel": "gaussian"}
+SYSTEMS = {
+    "copies": {"dataset": "copies", **PIXELS, "bandwidth": [0.1], "ridge": [0.1]},
+    "relabelled": {"dataset": "relabelled", **PIXELS, "bandwidth": [0.1, 0.2], "ridge": [0.01, 0.1]},
+    "large": {"dataset": "scattered", **PIXELS, "bandwidth": [1.0], "ridge": [0.1]},
+}
+ROWS = [
+    {"system": "pixels", "ridge": "none"},
+    {"system": "pixels", "ridge": "chosen"},
+    {"system": "gabor", "ridge": "none"},
+    {"system": "patches", "ridge": "none"},
+    {"system": "copies", "ridge": "none"},
+    {"system": "copies", "ridge": "chosen"},
+    {"system": "relabelled", "ridge": "none"},
+    {"system": "large", "ridge": "none"},
+]
+LARGE = 4000
+
+
+def npz_files(folder):
+    """Copies among the training images; digits with other test labels; many random images."""
+    digits = load_digits()
+    names = ("x_train", "y_train", "x_test", "y_test")
+    parts = dict(zip(names, digits[:4], strict=True))
+    few = {name: array[:300] for name, array in parts.items()}
+    twice = {name: np.concatenate([few[name], few[name][:20]]) for name in names[:2]}
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (LARGE + 20, 8, 8), dtype=np.uint8)
+    labels = np.arange(LARGE + 20) % 2
+    np.savez(folder / "copies.npz", **{**few, **twice})
+    np.savez(folder / "relabelled.npz", **{**parts, "y_test": generator.permutation(parts["y_test"])})
+    halves = (images[:LARGE], labels[:LARGE], images[LARGE:], labels[LARGE:])
+    np.savez(folder / "scattered.npz", **dict(zip(names, halves, strict=True)))
+
+
+def put(tree, path, value):
+    """Set one value of the tree's configuration."""
+    file = tree.folder / "config/small.yaml"
+    config = yaml.safe_load(file.read_text())
+    *parents, last = path
+    place = config
+    for key in parents:
+        place = place[key]
+    place[last] = value
+    file.write_text(yaml.safe_dump(config))
+
+
+@pytest.fixture(scope="module")
+def finished_kernels(tmp_path_factory):
+    """Everything about kernel systems run to its end; tests must not change it."""
+    tree = copy_project(tmp_path_factory.mktemp("kernels"), SMALL_KERNELS)
+    npz_files(tree.folder)
+    sets = ("copies", "relabelled", "scattered")
+    put(tree, ("datasets",), {name: {"source": "npz", "file": f"{name}.npz", "crop": 8} for name in sets})
+    for name, system in SYSTEMS.items():
+        put(tree, ("systems", name), system)
+    put(tree, ("figures", "fig_ridge", "systems"), ["pixels", "copies"])
+    put(tree, ("tables", "table3", "rows"), ROWS)
+    # Every panel is written when it is done.
+    put(tree, ("execution", "checkpoint_minutes"), 1e-6)
+    tree.snakemake(*TARGETS)
+    return tree
+
+
+@pytest.fixture
+def kernels(finished_kernels, tmp_path):
+    """A copy of the finished tree, to be changed at will."""
+    shutil.copytree(finished_kernels.folder, tmp_path / "kernels")
+    return Tree(tmp_path / "kernels")
+
+
+def path_of(system, ridge, seed=0):
+    return f"results/small/systems/{system}/ridge-{ridge}/seed-{seed}/system.json"
+
+
+def solved(tree, system, ridge, seed=0):
+    return json.loads((tree.folder / path_of(system, ridge, seed)).read_text())
+
+
+def table(tree, name="table3"):
+    return pd.read_csv(tree.results / f"tables/{name}.csv").set_index(["system", "ridge"])
+
+
+def html_rows(tree, name):
+    """The cells of each row of a table's page."""
+    page = (tree.results / f"tables/{name}.html").read_text()
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.S)
+    return [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.S) for row in rows]
+
+
+def test_figures_and_tables_of_kernel_systems_are_there_in_every_form(finished_kernels):
+    results = finished_kernels.results
+    for name in ("fig_ridge", "fig_minimum_norm"):
+        assert (results / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert (results / f"figures/{name}.pdf").read_bytes().startswith(b"%PDF")
+        assert len(pd.read_csv(results / f"figures/{name}.csv"))
+    for name in ("table3", "interpolants"):
+        assert r"\begin{tabular}" in (results / f"tables/{name}.tex").read_text()
+        assert len(pd.read_csv(results / f"tables/{name}.csv"))
+        assert len(html_rows(finished_kernels, name)) > 2
+    assert finished_kernels.planned(*TARGETS) == Counter()
+
+
+def test_table_3_has_the_numbers_of_the_solves(finished_kernels):
+    rows = table(finished_kernels)
+    assert list(rows.index) == [tuple(row.values()) for row in ROWS]
+    for (system, ridge), row in rows.iterrows():
+        results = [solved(finished_kernels, system, ridge, seed) for seed in range(1 + (system == "patches"))]
+        assert row["runs"] + row["not_solved"] == len(results)
+        for name in ("test_error", "train_error", "norm", "norm_of_signs", "condition", "bandwidth"):
+            values = [np.nan if result[name] is None else result[name] for result in results]
+            assert row[name] == pytest.approx(np.mean(values), rel=1e-14, nan_ok=True)
+    assert rows.loc[("patches", "none"), "test_error_upper"] > rows.loc[("patches", "none"), "test_error"]
+
+
+def test_the_page_and_the_latex_have_the_numbers_of_the_table(finished_kernels):
+    tex = (finished_kernels.results / "tables/table3.tex").read_text()
+    header, *rows = html_rows(finished_kernels, "table3")
+    for cells, (_, row) in zip(rows, table(finished_kernels).iterrows(), strict=True):
+        shown = dict(zip(header, cells, strict=True))
+        if row["not_solved"]:
+            continue
+        assert shown["test error"].split(" ")[0] == f"{100 * row['test_error']:.2f}"
+        assert shown["norm, targets ±1"].split(" ")[0] == f"{row['norm_of_signs']:.1f}"
+        assert f"{100 * row['test_error']:.2f}" in tex
+
+
+@pytest.mark.parametrize("ridge", ["none", "0.1"])
+def test_a_system_is_what_scipy_makes_of_the_prepared_images(finished_kernels, ridge):
+    folder = finished_kernels.results / "data/digits"
+    points = {part: np.load(folder / f"images/true/{part}.npy") for part in ("train", "test")}
+    points = {part: images.reshape(len(images), -1) / 255 for part, images in points.items()}
+    labels = {part: np.load(folder / f"labels/noise-0/{part}.npy") for part in ("train", "test")}
+    result = solved(finished_kernels, "pixels", ridge)
+    kernel = {
+        part: np.exp(-result["bandwidth"] * cdist(points[part], points["train"], "sqeuclidean"))
+        for part in points
+    }
+    system = kernel["train"] + (0.0 if ridge == "none" else 0.1) * np.eye(len(labels["train"]))
+    targets = (labels["train"][:, None] == np.arange(10)).astype(float)
+    for key, right in (("norm", targets), ("norm_of_signs", 2 * targets - 1)):
+        weights = linalg.solve(system, right, assume_a="pos")
+        norm = np.sqrt(np.trace(weights.T @ kernel["train"] @ weights))
+        assert result[key] == pytest.approx(norm, rel=1e-8)
+    weights = linalg.solve(system, targets, assume_a="pos")
+    for part in points:
+        error = np.mean((kernel[part] @ weights).argmax(axis=1) != labels[part])
+        assert result[f"{part}_error"] == error
+
+
+def test_the_kernel_is_chosen_by_the_validation_error(finished_kernels):
+    selection = json.loads((finished_kernels.results / "systems/pixels/seed-0/selection.json").read_text())
+    rows = selection["errors"]
+    assert [(row["bandwidth"], row["ridge"]) for row in rows] == [
+        (width, ridge) for width in (0.1, 0.2) for ridge in (0.0, 0.01, 0.1)
+    ]
+    assert selection["chosen"]["error"] == min(row["error"] for row in rows)
+    result = solved(finished_kernels, "pixels", "chosen")
+    assert [result[key] for key in ("bandwidth", "ridge")] == [
+        selection["chosen"][key] for key in ("bandwidth", "ridge")
+    ]
+    for ridge in ("none", "0.1"):
+        assert solved(finished_kernels, "pixels", ridge)["bandwidth"] == selection["none"]["bandwidth"]
+
+
+def test_nothing_is_chosen_by_test_labels(finished_kernels):
+    folder = finished_kernels.results / "systems"
+    ours, theirs = (
+        json.loads((folder / name / "seed-0/selection.json").read_text()) for name in ("pixels", "relabelled")
+    )
+    assert ours["stamp"] != theirs["stamp"]
+    for key in ("errors", "chosen", "none"):
+        assert ours[key] == theirs[key]
+    ours, theirs = (solved(finished_kernels, name, "none") for name in ("pixels", "relabelled"))
+    assert ours["norm"] == theirs["norm"]
+    assert ours["test_error"] < 0.1 < 0.8 < theirs["test_error"]
+
+
+def test_a_system_without_a_solution_is_a_result(finished_kernels):
+    result = solved(finished_kernels, "copies", "none")
+    assert result["verdict"].startswith("not solved: ")
+    assert "20 points are exact copies of others" in result["verdict"]
+    assert result["test_error"] is result["norm"] is None
+    for ridge in ("0.1", "chosen"):
+        assert solved(finished_kernels, "copies", ridge)["verdict"] == "solved"
+    row = table(finished_kernels).loc[("copies", "none")]
+    assert (row["runs"], row["not_solved"]) == (0, 1)
+    assert np.isnan(row["test_error"])
+    header, *rows = html_rows(finished_kernels, "table3")
+    (cells,) = [row for row in rows if row[0] == "copies" and row[3] == "none"]
+    assert [cells[header.index(name)] for name in ("test error", "norm, targets 0/1")] == ["–", "–"]
+    scorecard = pd.read_csv(finished_kernels.results / "scorecard.csv").set_index("item")
+    assert scorecard.loc["copies interpolates", "verdict"] == "not matched"
+    figure = pd.read_csv(finished_kernels.results / "figures/fig_ridge.csv")
+    known = figure[(figure["system"] == "copies") & (figure["quantity"] == "test_error")]
+    assert known.set_index("ridge")["mean"].notna().to_dict() == {"0.0": False, "0.1": True, "chosen": True}
+
+
+def test_what_is_not_a_number_stands_nowhere(finished_kernels):
+    results = finished_kernels.results
+    made = [*results.glob("*.*"), *(results / "figures").glob("*"), *(results / "tables").glob("*")]
+    texts = {path: path.read_text() for path in made if path.suffix in (".csv", ".html", ".tex", ".json")}
+    assert len(texts) >= 14
+    for path, text in texts.items():
+        assert not re.search(r"\b(nan|inf|none type)\b", text, re.I), path
+
+
+def test_a_solved_system_leaves_no_panels(finished_kernels):
+    assert "21.3G FLOP" in (finished_kernels.results / "logs/systems/large/ridge-none/seed-0.log").read_text()
+    left = {path.name for path in (finished_kernels.results / "systems").rglob("*") if path.is_file()}
+    assert left == {"selection.json", "system.json"}
+    assert not list((finished_kernels.results / "systems").rglob("panels"))
+
+
+def test_a_killed_solve_goes_on_to_the_numbers_of_the_undisturbed_one(kernels):
+    whole = solved(kernels, "large", "none")
+    target = path_of("large", "none")
+    (kernels.folder / target).unlink()
+    panels = (kernels.folder / target).with_name("panels")
+    command = [sys.executable, "-m", "snakemake", target, "--configfile", "config/small.yaml"]
+    run = subprocess.Popen(
+        [*command, "--cores", "1", "--nolock"],
+        cwd=kernels.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    deadline = time.time() + 120
+    while not (panels / "panel-0003.npy").exists():
+        assert time.time() < deadline
+        assert run.poll() is None
+        time.sleep(0.002)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    assert not (kernels.folder / target).exists()
+    kernels.snakemake(target)
+    log = (kernels.results / "logs/systems/large/ridge-none/seed-0.log").read_text()
+    found = int(re.search(r"going on from .*panels: (\d+) of (\d+) panels are there", log)[1])
+    assert 3 <= found < len(panel_starts(LARGE)) - 1
+    assert not panels.exists()
+    result = solved(kernels, "large", "none")
+    for each in (result, whole):
+        del each["measured"], each["sha256"]
+    assert result == whole
+
+
+def shown_by(*names):
+    """The summaries and pictures of some figures or tables, and the scorecard of all."""
+    return Counter([f"summarise_{name}" for name in names] + [*names, "scorecard"])
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (
+            ("figures", "fig_ridge", "ridge"),
+            [0.0, 0.1, 0.5],
+            Counter(solve_system=2) + shown_by("fig_ridge"),
+        ),
+        (
+            ("systems", "pixels", "bandwidth"),
+            [0.1, 0.3],
+            Counter(select_kernel=1, solve_system=3) + shown_by("fig_ridge", "table3"),
+        ),
+        (
+            ("features", "random_patches", "filters"),
+            30,
+            Counter(random_patches_of_digits=2, solve_system=2) + shown_by("table3"),
+        ),
+        # One more of what is drawn at random; the figure of systems that are not says how many seeds there are.
+        (
+            ("seeds",),
+            [0, 1, 7],
+            Counter(random_patches_of_digits=1, solve_system=1, measure_fig_minimum_norm=1)
+            + Counter(["measure_interpolants", "fig_ridge"])
+            + shown_by("fig_minimum_norm", "table3", "interpolants"),
+        ),
+        (("interval",), {"confidence": 0.9}, shown_by(*TARGETS[:4])),
+        # No figure or table asks for the best ridge of this one.
+        (("systems", "gabor", "ridge"), [0.5], Counter()),
+        (
+            ("execution",),
+            {"gpu": 1, "systems": {"threads": 2, "mem_mb": 2000, "precision": "float32"}},
+            Counter(),
+        ),
+    ],
+    ids=lambda value: ".".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_changed_value_reruns_what_it_reaches(kernels, path, value, expected):
+    put(kernels, path, value)
+    assert kernels.planned(*TARGETS) == expected
+
+
+def test_comments_and_docstrings_of_the_solver_rerun_nothing(kernels):
+    for file in (kernels.folder / "src/rethinking/kernels").glob("*.py"):
+        kernels.edit(f"src/rethinking/kernels/{file.name}", '"""', '"""Other words: ')
+        file.write_text(file.read_text() + "# a remark\n")
+    assert kernels.planned(*TARGETS) == Counter()
+
+
+def test_an_edited_factorisation_solves_everything_again_and_transforms_nothing(kernels):
+    kernels.edit("src/rethinking/kernels/cholesky.py", "alpha=-1.0", "alpha=-1.5")
+    measured = Counter(measure_fig_minimum_norm=2, measure_interpolants=2)
+    solves = Counter(select_kernel=3, solve_system=12)
+    assert kernels.planned(*TARGETS) == solves + measured + shown_by(*TARGETS[:4])
+
+
+@pytest.mark.parametrize(
+    ("damaged", "made", "forced", "word"),
+    [
+        (
+            "data/digits/features/gabor/train.npy",
+            "data/digits/features/gabor/manifest.json",
+            path_of("gabor", "none"),
+            "train.npy: truncated or altered since it was made",
+        ),
+        (
+            path_of("gabor", "none").removeprefix("results/small/"),
+            path_of("gabor", "none").removeprefix("results/small/"),
+            "summarise_table3",
+            "system.json: truncated or altered",
+        ),
+    ],
+    ids=["features", "system"],
+)
+def test_a_truncated_file_is_refused_and_the_named_command_mends_it(kernels, damaged, made, forced, word):
+    file = kernels.results / damaged
+    content = file.read_bytes()
+    file.write_bytes(content[:-9])
+    failed = kernels.snakemake("--force", forced, check=False)
+    assert failed.returncode == 1
+    assert word in failed.stdout
+    assert f"snakemake --configfile config/small.yaml --cores 1 --force results/small/{made}" in failed.stdout
+    assert "Traceback" not in failed.stdout
+    kernels.mend(failed.stdout)
+    if file.suffix == ".npy":
+        assert file.read_bytes() == content
+    else:
+        assert solved(kernels, "gabor", "none")["norm"] == json.loads(content)["norm"]
+
+
+@pytest.mark.skipif(gpu_or_none() is not None, reason="there is a GPU")
+@pytest.mark.parametrize("resources", [(), ("--resources", "gpu=0")], ids=["asked for", "refused"])
+def test_without_a_gpu_a_system_is_solved_on_the_cpu(kernels, resources):
+    before = solved(kernels, "gabor", "none")
+    put(kernels, ("execution", "gpu"), 1)
+    kernels.snakemake("--force", path_of("gabor", "none"), *resources)
+    log = (kernels.results / "logs/systems/gabor/ridge-none/seed-0.log").read_text()
+    assert ("a GPU was asked for and CuPy sees none: solving on the CPU" in log) == (not resources)
+    result = solved(kernels, "gabor", "none")
+    assert (result["device"], result["place"]) == ("CPU", "memory")
+    assert result["norm"] == before["norm"]
