@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+from rethinking.kernels import panels
+from rethinking.kernels.cholesky import NotPositiveDefinite
 from rethinking.minimum_norm import (
     Start,
     descend,
     interpolants,
+    kernel_coordinates,
     minimum_norm,
     outside_distance,
     reported_steps,
@@ -245,3 +248,85 @@ def test_grey_levels_are_refused():
     x, y, test, test_labels = digits(60, 30)
     with pytest.raises(ValueError, match="floats"):
         interpolants((16 * x).astype(np.uint8), y, test, test_labels, 10, 0.2, random())
+
+
+def cloud(n=60, m=50, d=4):
+    points = random(6).standard_normal((n + m, d))
+    return points[:n], points[n:]
+
+
+def gaussian(a, b, bandwidth=0.5):
+    return np.exp(-bandwidth * np.square(a[:, None] - b).sum(axis=2))
+
+
+@pytest.fixture(params=[256, 32])
+def panel_width(request, monkeypatch):
+    monkeypatch.setattr(panels, "panel_width", lambda n: request.param)
+
+
+def test_inner_products_of_coordinates_are_the_kernel(panel_width):
+    points, others = cloud()
+    found = kernel_coordinates(points, others, 0.5)
+    assert found.shape == (60, 110)
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found @ found.T, gaussian(points, points), rtol=0, atol=1e-13)
+
+
+def test_all_points_have_their_coordinates_on_the_same_axes(panel_width):
+    points, others = cloud()
+    both = np.concatenate([points, others])
+    everything = kernel_coordinates(both, both[:0], 0.5)
+    np.testing.assert_array_equal(kernel_coordinates(points, others, 0.5), everything[:60])
+    np.testing.assert_allclose(everything @ everything.T, gaussian(both, both), rtol=0, atol=1e-13)
+
+
+def test_coordinates_outside_the_span_change_the_function_elsewhere_only(panel_width):
+    points, others = cloud()
+    both = np.concatenate([points, others])
+    found, everything = kernel_coordinates(points, others, 0.5), kernel_coordinates(both, both[:0], 0.5)
+    weights = random(7).standard_normal((110, 3))
+    outside = weights - np.linalg.pinv(found) @ (found @ weights)
+    assert np.linalg.norm(outside) > 10
+    np.testing.assert_allclose(found @ outside, 0, atol=1e-12)
+    assert abs(everything[60:] @ outside).min(axis=0).max() > 1e-3
+    # What is in the span is a combination of kernels at the points.
+    alpha = random(8).standard_normal((60, 3))
+    np.testing.assert_allclose(
+        everything @ (found.T @ alpha), gaussian(both, points) @ alpha, rtol=0, atol=1e-11
+    )
+
+
+def test_descent_on_coordinates_ends_at_the_interpolant_and_from_outside_as_far_as_predicted():
+    points, others = cloud(n=30, m=30)
+    features = kernel_coordinates(points, others, 2.0)
+    targets = np.eye(3)[random(9).integers(0, 3, 30)]
+    minimum = minimum_norm(features, targets)
+    squared = np.sum(targets * np.linalg.solve(gaussian(points, points, 2.0), targets))
+    assert np.linalg.norm(minimum) == pytest.approx(squared**0.5)
+    zero, _, outside = starting_points(features, minimum, random(10))
+    predicted = outside_distance(outside, features, minimum)
+    # Half of the coordinates are outside.
+    assert predicted == pytest.approx(0.5**0.5, rel=0.2)
+    for start, end in ((zero, 0.0), (outside, predicted)):
+        for batch_size in (None, 7):
+            last = descend(features, targets, 6000, batch_size, start, random(11)).iloc[-1]
+            assert last["distance"] == pytest.approx(end, abs=1e-5)
+            assert last["residual"] < 1e-5
+
+
+@pytest.mark.parametrize("copy", ["among the points", "among the others", "between them"])
+def test_coordinates_of_copies_are_refused(copy, panel_width):
+    points, others = cloud()
+    source, target, row = {
+        "among the points": (points[3], points, 47),
+        "among the others": (others[3], others, 40),
+        "between them": (points[3], others, 40),
+    }[copy]
+    target[row] = source
+    with pytest.raises(NotPositiveDefinite, match=f"row {row + 60 * (target is others)}, .* exact copies"):
+        kernel_coordinates(points, others, 0.5)
+
+
+def test_coordinates_of_too_wide_a_kernel_are_refused():
+    with pytest.raises(NotPositiveDefinite, match="too wide"):
+        kernel_coordinates(*cloud(), 1e-4)

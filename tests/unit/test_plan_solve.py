@@ -1,6 +1,7 @@
 """Where a solve goes, by the sizes of what it really allocates."""
 
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from rethinking.kernels.cholesky import factorise
 from rethinking.kernels.kernels import Gaussian, Points
 from rethinking.kernels.panels import panel_starts, panel_width, panels_bytes
 from rethinking.kernels.plan import PLACES, SPARE, SolvePlan, TooLarge, plan_solve
+from rethinking.kernels.systems import one_hot, solve
 
 GB = 10**9
 AMPLE = dict.fromkeys(PLACES, 10**15)
@@ -50,6 +52,21 @@ def test_the_memory_is_that_of_the_panels_and_what_is_beside_them():
     assert on_disk.memory_bytes == on_disk.work_bytes == held.work_bytes + 8 * n * width
 
 
+@pytest.mark.parametrize("features", [5, 400])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_solve_takes_no_more_than_planned(features, dtype):
+    points = np.random.default_rng(0).standard_normal((1500, features)).astype(np.float32)
+    gram = Points(points, Gaussian(1 / features), dtype)
+    tracemalloc.start()
+    try:
+        solve(gram, one_hot(np.arange(1500) % 10, 10), 1.0)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    planned = plan(1500, dtype, features=features)
+    assert planned.panels_bytes < peak <= planned.memory_bytes
+
+
 def test_products_are_counted():
     assert plan(3000).factor_products == 9e9
     assert plan(3000, features=98).gram_products == 9e8
@@ -71,7 +88,7 @@ def test_the_first_place_that_fits_is_taken(places):
     ],
 )
 def test_places_that_are_too_small_are_passed_over(free, expected):
-    # 1.6 GB of panels and a little more for each n = 20 000 in float64.
+    # 1.7 GB of panels and a little more.
     assert plan_solve(20_000, 784, 11, np.float64, free).place == expected
 
 

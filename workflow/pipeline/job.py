@@ -47,11 +47,12 @@ class Tell:
 
         def report(done: int, total: int) -> None:
             nonlocal bar, told
+            large = total >= 10_000
             if bar is None:  # the total is not known before
                 is_log = not self.terminal.isatty()
                 bar = tqdm(
                     total=total,
-                    unit_scale=True,
+                    unit_scale=large,
                     bar_format=form,
                     file=self.terminal,
                     disable=is_log,
@@ -62,7 +63,8 @@ class Tell:
             tenths = done * 10 // max(total, 1)
             if tenths != told:
                 told = tenths
-                print(f"{tqdm.format_sizeof(done)} of {tqdm.format_sizeof(total)} {unit}")
+                shown = tqdm.format_sizeof if large else str
+                print(f"{shown(done)} of {shown(total)} {unit}")
 
         try:
             yield report
