@@ -165,11 +165,11 @@ def system_rows(table: pd.DataFrame) -> pd.DataFrame:
     def each(quantity: str, form: str = "{:.3g}", scale: float = 1.0) -> pd.Series:
         return table[quantity].map(lambda value: _cell(value, form, scale))
 
-    kernels = table["kernel"].str.cat(each("bandwidth"), sep=", bandwidth ")
     text = {
         "data": table["dataset"],
         "features": table["features"].map(style.name),
-        "kernel": kernels.where(table["bandwidth"].notna(), table["kernel"]),
+        "kernel": table["kernel"],
+        "bandwidth": each("bandwidth"),
         "ridge": each("ridge_value").where(table["ridge"] != "none", "none"),
         "examples": each("examples", "{:,.0f}"),
         "test error": table.apply(_with_spread, axis=1, quantity="test_error", form="{:.2f}", scale=100),
@@ -178,16 +178,16 @@ def system_rows(table: pd.DataFrame) -> pd.DataFrame:
         text["paper: error"] = each("paper_test_error", "{:.3g}", 100)
     text |= {
         "train error": each("train_error", "{:.2f}", 100),
-        "norm, targets 0/1": table.apply(_with_spread, axis=1, quantity="norm", form="{:.1f}"),
-        "norm, targets ±1": table.apply(_with_spread, axis=1, quantity="norm_of_signs", form="{:.1f}"),
+        "norm, 0/1": table.apply(_with_spread, axis=1, quantity="norm", form="{:.1f}"),
+        "norm, ±1": table.apply(_with_spread, axis=1, quantity="norm_of_signs", form="{:.1f}"),
     }
     if "paper_norm" in table:
         text["paper: norm"] = each("paper_norm", "{:.0f}")
     text |= {
         "residual": each("residual", "{:.0e}"),
         "condition": each("condition", "{:.0e}"),
-        "time (s)": each("seconds", "{:,.1f}"),
-        "memory (GB)": each("peak_memory_bytes", "{:.1f}", 1e-9),
+        "time, s": each("seconds", "{:,.1f}"),
+        "memory, GB": each("peak_memory_bytes", "{:.1f}", 1e-9),
     }
     return pd.DataFrame(text)
 
@@ -195,7 +195,8 @@ def system_rows(table: pd.DataFrame) -> pd.DataFrame:
 SYSTEM_NOTE = (
     "Kernel systems solved exactly. Ridge none interpolates the training labels with the smallest norm; otherwise "
     "the ridge is the best on a validation split of the training set. The paper does not say for which targets its "
-    "norms are, so both readings stand here. A dash in the place of our numbers: the system has no exact solution."
+    "norms are, so both readings, 0/1 and ±1, stand here. Where seeds chose differently, bandwidth and ridge are means. "
+    "A dash in the place of our errors: the system has no exact solution."
 )
 
 
@@ -225,7 +226,7 @@ def interpolant_rows(summary: pd.DataFrame) -> pd.DataFrame:
         for quantity, title, form, scale in (
             ("train_error", "train error", "{:.2f}", 100),
             ("test_error", "test error", "{:.2f}", 100),
-            ("norm", "norm", "{:.3g}", 1),
+            ("norm", "norm", "{:,.1f}", 1),
         ):
             found = cells.loc[quantity]
             half = found["upper"] - found["mean"]
