@@ -174,7 +174,7 @@ def system_table_claims(summary: pd.DataFrame) -> Iterator[Claim]:
     plain = summary[summary["ridge"] == "none"]
     wide = plain.pivot_table("mean", ["dataset", "system", "features"], "quantity").reset_index()
     for dataset, systems in wide.groupby("dataset", sort=False):
-        by_features = systems.set_index("features")
+        by_features = systems.drop_duplicates("features").set_index("features")
         if {"pixels", "gabor"} <= set(by_features.index):
             pixels, gabor = by_features.loc["pixels"], by_features.loc["gabor"]
             ratio = gabor["norm"] / pixels["norm"]

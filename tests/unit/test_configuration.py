@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from pipeline.configuration import SCHEMA, ConfigurationError, check
+from pipeline.kernel_plan import RIDGE, ridge_text
 from pipeline.plan import Plan
 from pipeline.runs import noise_text
 from pipeline.sources import SOURCES
@@ -110,6 +111,8 @@ def test_table_1_has_the_rows_of_the_paper():
 
 FOLDER = {"source": "image_folder", "folder": "data/mine", "size": 32, "crop": 28}
 NPZ = {"source": "npz", "file": "data/mine.npz", "crop": 28}
+SYSTEM = PAPER["systems"]["mnist_pixels"]
+LINEAR = {"dataset": "mnist", "features": "pixels", "kernel": "linear", "ridge": [0.1]}
 CASES = [
     (("epoch",), 3, "the configuration: unknown key 'epoch'"),
     (("seed",), [0], "unknown key 'seed'; did you mean 'seeds'?"),
@@ -194,6 +197,112 @@ CASES = [
     (("results",), str(HERE / "config.yaml" / "results"), "is not a folder"),
     (("interval", "confidence"), 1, "interval.confidence: expected less than 1"),
     (("fit", "train_accuracy"), 99, "expected at most 1, found 99"),
+    (("features",), {}, "features: is empty; expected at least 1"),
+    (("features", "Wavelets"), PAPER["features"]["gabor"], "'Wavelets' is not a possible name"),
+    (("features", "pixels", "transform"), "pixel", "features.pixels.transform: 'pixel' is not possible"),
+    (("features", "pixels", "stride"), 2, "features.pixels: unknown key 'stride'; known: transform"),
+    (("features", "gabor", "strid"), 2, "unknown key 'strid'; did you mean 'stride'?"),
+    (("features", "gabor", "frequencies"), [], "features.gabor.frequencies: is empty"),
+    (("features", "gabor", "frequencies"), [0.25, 0.6], "frequencies[1]: expected at most 0.5, found 0.6"),
+    (("features", "gabor", "orientations"), 65, "orientations: expected a value in [1, 64], found 65"),
+    (("features", "gabor", "window"), 0, "features.gabor.window: expected more than 0, found 0"),
+    (("features", "gabor", "stride"), 0, "features.gabor.stride: expected at least 1, found 0"),
+    (("features", "gabor", "margin"), -1, "features.gabor.margin: expected at least 0, found -1"),
+    (("features", "random_patches", "filters"), 0, "filters: expected at least 1, found 0"),
+    (("features", "random_patches", "bias"), -1, "bias: expected at least 0, found -1"),
+    (("features", "random_patches", "regularisation"), 0, "regularisation: expected more than 0, found 0"),
+    (
+        ("features", "patches"),
+        {"transform": "random_patches", "filters": 9, "patch": 6, "bias": 1.0, "pool": 15, "stride": 6},
+        "features.patches: the key 'regularisation' is missing",
+    ),
+    (("systems", "Mnist"), SYSTEM, "systems: 'Mnist' is not a possible name"),
+    (
+        ("systems", "mnist_pixels", "dataset"),
+        "mnits",
+        "no data set 'mnits' is defined; did you mean 'mnist'?",
+    ),
+    (
+        ("systems", "mnist_pixels", "features"),
+        "pixel",
+        "no features 'pixel' is defined; did you mean 'pixels'?",
+    ),
+    (("systems", "mnist_pixels", "kernel"), "rbf", "systems.mnist_pixels.kernel: 'rbf' is not possible"),
+    (("systems", "mnist_pixels", "kernel"), "linear", "systems.mnist_pixels: unknown key 'bandwidth'"),
+    (("systems", "mine"), {**LINEAR, "kernel": "gaussian"}, "systems.mine: the key 'bandwidth' is missing"),
+    (("systems", "mine"), {**SYSTEM, "norm": 1}, "systems.mine: unknown key 'norm'"),
+    (("systems", "mnist_pixels", "bandwidth"), [0.0], "bandwidth[0]: expected more than 0, found 0.0"),
+    (("systems", "mnist_pixels", "bandwidth"), [0.1, -1], "bandwidth[1]: expected more than 0, found -1"),
+    (("systems", "mnist_pixels", "bandwidth"), [], "systems.mnist_pixels.bandwidth: is empty"),
+    (("systems", "mnist_pixels", "bandwidth"), [1, 1.0], "bandwidth: has an entry twice"),
+    (("systems", "mnist_pixels", "bandwidth"), 0.02, "bandwidth: expected a list, found float 0.02"),
+    (("systems", "mnist_pixels", "ridge"), [0.1, 0], "ridge[1]: expected more than 0, found 0"),
+    (("systems", "mnist_pixels", "ridge"), [0.1, 1e-16], "ridge[1]: at least 1e-15, found 1e-16"),
+    (("systems", "mnist_pixels", "ridge"), "chosen", "ridge: expected a list, found str 'chosen'"),
+    (
+        ("systems", "mnist_pixels", "ridge"),
+        ["1e-4"],
+        "ridge[0]: expected number, found str '1e-4'; YAML reads",
+    ),
+    (("validation", "examples"), 3, "validation.examples: expected at least 4, found 3"),
+    (("validation", "share"), 0, "validation.share: expected more than 0, found 0"),
+    (("validation", "share"), 1.0, "validation.share: expected less than 1, found 1.0"),
+    (
+        ("execution", "systems", "precision"),
+        "float16",
+        "execution.systems.precision: 'float16' is not possible",
+    ),
+    (("execution", "systems", "threads"), 0, "execution.systems.threads: expected at least 1, found 0"),
+    (("execution", "systems", "mem_mb"), 99, "execution.systems.mem_mb: expected at least 100, found 99"),
+    (("execution", "systems"), None, "execution.systems: expected a mapping, found NoneType None"),
+    (
+        ("figures", "fig_ridge", "systems"),
+        ["mnist_pixel"],
+        "fig_ridge.systems[0]: no kernel system 'mnist_pixel'",
+    ),
+    (("figures", "fig_ridge", "systems"), ["mnist_pixels"] * 2, "fig_ridge.systems: has an entry twice"),
+    (("figures", "fig_ridge", "ridge"), [0.1], "figures.fig_ridge.ridge: has only 1 entries"),
+    (("figures", "fig_ridge", "ridge"), [0.1, -0.1], "ridge[1]: expected at least 0, found -0.1"),
+    (("figures", "fig_ridge", "ridge"), [0.0, -0.0], "figures.fig_ridge.ridge: has an entry twice"),
+    (("figures", "fig_ridge", "paper"), {"cifar10": "paper/table3.csv"}, "fig_ridge: unknown key 'paper'"),
+    (("figures", "fig_minimum_norm", "dataset"), "mnits", "fig_minimum_norm.dataset: no data set 'mnits'"),
+    (("figures", "fig_minimum_norm", "features"), "pixel", "fig_minimum_norm.features: no features 'pixel'"),
+    (
+        ("figures", "fig_minimum_norm", "features"),
+        "random_patches",
+        "only the kernel matrix is kept; take others",
+    ),
+    (("figures", "fig_minimum_norm", "bandwidth"), 0, "bandwidth: expected more than 0, found 0"),
+    (("figures", "fig_minimum_norm", "bandwidth"), [0.1], "bandwidth: expected number, found list [0.1]"),
+    (("figures", "fig_minimum_norm", "examples"), 1, "examples: expected a value in [2, 10000], found 1"),
+    (("figures", "fig_minimum_norm", "steps"), 9, "steps: expected a value in [10, 10000000], found 9"),
+    (("figures", "fig_minimum_norm", "batch_size"), 0, "batch_size: expected at least 1, found 0"),
+    (("figures", "solve_system"), PAPER["figures"]["fig_ridge"], "'solve_system' is the name of a rule"),
+    (("figures", "measure_mine"), PAPER["figures"]["fig_ridge"], "'measure_mine' is the name of a rule"),
+    (("tables", "select_kernel"), PAPER["tables"]["table3"], "'select_kernel' is the name of a rule"),
+    (("tables", "gabor_of_mnist"), PAPER["tables"]["table3"], "'gabor_of_mnist' is the name of a rule"),
+    (
+        ("tables", "table3", "rows", 0, "system"),
+        "mnist",
+        "tables.table3.rows[0].system: no kernel system 'mnist'",
+    ),
+    (
+        ("tables", "table3", "rows", 0, "ridge"),
+        "choosen",
+        "'choosen' is not possible; did you mean 'chosen'?",
+    ),
+    (
+        ("tables", "table3", "rows", 0, "ridge"),
+        0.1,
+        "rows[0].ridge: 0.1 is not possible; known: chosen, none",
+    ),
+    (("tables", "table3", "rows", 1, "ridge"), "none", "rows[1]: the same row stands above already"),
+    (("tables", "table3", "rows", 0, "network"), "alexnet", "rows[0]: unknown key 'network'"),
+    (("tables", "table3", "paper"), {"cifar10": "paper/table1.csv"}, "has no column norm, ridge, system"),
+    (("tables", "interpolants", "dataset"), "mnits", "tables.interpolants.dataset: no data set 'mnits'"),
+    (("tables", "interpolants", "features"), "random_patches", "only the kernel matrix is kept; take others"),
+    (("tables", "interpolants", "examples"), 10_001, "expected a value in [2, 10000], found 10001"),
+    (("scorecard", "tolerance", "system"), -1, "scorecard.tolerance.system: expected at least 0, found -1"),
 ]
 
 
@@ -209,9 +318,18 @@ def test_each_mistake_is_named(path, value, expected):
 def test_imagenet_can_only_be_listed():
     found = problems(with_value(("datasets", "cifar10"), {"source": "imagenet", "folder": "x"}))
     assert "no network is trained on ImageNet yet" in found[0]
-    assert [problem.split(":")[0] for problem in found[1:]] == [
-        "systems.cifar10_pixels.dataset",
-        "systems.cifar10_random_patches.dataset",
+    systems = [name for name, system in PAPER["systems"].items() if system["dataset"] == "cifar10"]
+    assert found[1:] == [
+        f"systems.{name}.dataset: ImageNet is only listed, so no kernel sees its images" for name in systems
+    ]
+
+
+@pytest.mark.parametrize("path", [("figures", "fig_minimum_norm"), ("tables", "interpolants")])
+def test_no_interpolant_sees_images_that_are_only_listed(path):
+    config = with_value((*path, "dataset"), "listed")
+    config["datasets"]["listed"] = {"source": "imagenet", "folder": "x"}
+    assert problems(config) == [
+        f"{'.'.join(path)}.dataset: ImageNet is only listed, so no kernel sees its images"
     ]
 
 
@@ -299,6 +417,73 @@ def test_whole_numbers_and_decimals_are_the_same_run():
     theirs = Plan(with_value(("training", "decay"), 1.0), HERE)
     run = ours.shown_runs("fig1a")[0]
     assert repr(ours.train_job(run)) == repr(theirs.train_job(run))
+
+
+@pytest.mark.parametrize(("ridge", "text"), [
+    (0.0, "none"), ("none", "none"), ("chosen", "chosen"), (1.0, "1"), (10.0, "10"), (1e-6, "0.000001"),
+    (0.1 + 0.2, "0.30000000000000004"), (1e-15, "0.000000000000001"), (2.5e17, "250000000000000000"),
+])  # fmt: skip
+def test_ridges_in_paths_are_plain_decimals_that_the_rule_knows(ridge, text):
+    assert ridge_text(ridge) == text
+    assert re.fullmatch(RIDGE, text)
+    assert ridge in (0.0, text) or float(text) == ridge
+
+
+def test_whole_numbers_and_decimals_are_the_same_system():
+    def solve(number):
+        system = {**SYSTEM, "bandwidth": [number], "ridge": [number]}
+        plan = Plan(with_value(("systems", "mnist_pixels"), system), HERE)
+        return [repr(plan.kernels.system_job("mnist_pixels", ridge, 0)) for ridge in ("none", "chosen")]
+
+    assert solve(1) == solve(1.0) != solve(1.5)
+
+
+def test_a_linear_kernel_has_no_bandwidth():
+    config = with_value(("systems", "mine"), LINEAR)
+    config["tables"]["table3"]["rows"] = [{"system": "mine", "ridge": ridge} for ridge in ("none", "chosen")]
+    plan = Plan(config, HERE)
+    assert plan.kernels.system_job("mine", "none", 0)["spec"]["bandwidth"] is None
+    assert plan.kernels.selection_job("mine", 0)["spec"]["bandwidth"] is None
+    assert "selection" not in plan.kernels.system_inputs("mine", "none", 0)
+    assert "selection" in plan.kernels.system_inputs("mine", "chosen", 0)
+
+
+def test_a_system_that_an_overlay_sets_to_null_is_not_there():
+    config = with_value(("systems", "mnist_pixels"), None)
+    assert problems(config)[0].startswith("figures.fig_ridge.systems[0]: no kernel system 'mnist_pixels'")
+    config["figures"]["fig_ridge"]["systems"].remove("mnist_pixels")
+    config["tables"]["table3"]["rows"] = [{"system": "mnist_gabor", "ridge": "none"}]
+    assert "mnist_pixels" not in check(config, HERE, ROOTS)["systems"]
+
+
+def test_a_bandwidth_is_chosen_where_there_are_several_and_for_the_best_ridge():
+    config = with_value(("systems", "several"), {**SYSTEM, "bandwidth": [0.1, 0.2]})
+    kernels = Plan(config, HERE).kernels
+    for ridge in ("none", 0.1, "chosen"):
+        assert kernels.needs_selection("several", ridge)
+        assert kernels.needs_selection("mnist_pixels", ridge) == (ridge == "chosen")
+    several, one = (kernels.system_job(name, "none", 0)["spec"] for name in ("several", "mnist_pixels"))
+    assert (several["bandwidth"], one["bandwidth"]) == (None, SYSTEM["bandwidth"][0])
+
+
+def test_only_systems_of_drawn_features_are_solved_for_every_seed():
+    plan = Plan(with_value(("seeds",), [3, 5]), HERE)
+    seeds = {}
+    for entry in plan.shown_results("table3"):
+        seeds.setdefault(entry["features"], []).append(entry["seed"])
+    assert set(seeds["pixels"]) == set(seeds["gabor"]) == {3}
+    assert set(seeds["random_patches"]) == {3, 5}
+    assert [entry["seed"] for entry in plan.shown_results("interpolants")] == [3, 5]
+
+
+def test_every_number_of_table_3_has_a_row_that_stands_for_it():
+    import csv
+
+    with open(HERE / "paper" / "table3.csv") as file:
+        printed = [(row["system"], row["ridge"]) for row in csv.DictReader(file)]
+    ours = [(row["system"], row["ridge"]) for row in PAPER["tables"]["table3"]["rows"]]
+    assert len(printed) > 4
+    assert set(printed) <= set(ours)
 
 
 def test_minus_zero_is_zero_and_order_does_not_matter():

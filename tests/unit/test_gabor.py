@@ -172,3 +172,9 @@ def test_batches_do_not_matter(batch):
 def test_images_smaller_than_the_stride_are_refused(height, width):
     with pytest.raises(ValueError, match=rf"\({height}, {width}\) are smaller than the stride 4"):
         gabor(pictures(2, height, width), SMALL)
+
+
+def test_places_are_centred_in_both_directions():
+    images = pictures(2, 13, 12)
+    settings = Gabor(frequencies=(0.25,), orientations=2, window=1.5, stride=4, margin=2)
+    assert gabor(images, settings).shape == gabor(images.transpose(0, 2, 1, 3), settings).shape

@@ -182,3 +182,11 @@ def test_a_plan_tells_its_sizes(place, words):
     assert f"{found.work_bytes / 1e9:.2f} GB besides" in text
     # 60 000²·786 and 60 000³/3.
     assert "2.83 TFLOP for the kernel matrix, 72.00 for the factorisation" in text
+
+
+def test_sizes_on_disk_are_those_that_leave_memory_for_one_panel():
+    free = {"memory": GB, "disk": 1000 * GB}
+    with pytest.raises(TooLarge) as refusal:
+        plan_solve(1_000_000, 0, 11, np.float64, free)
+    for place, dtype, n in named(str(refusal.value)):
+        assert plan_solve(n, 0, 11, dtype, free).place == place

@@ -18,7 +18,8 @@ class Gabor(NamedTuple):
     """A filter bank and what is done with its responses.
 
     Each image is filtered with a complex Gabor wavelet for every frequency (cycles a pixel, one octave
-    wide) and each of ``orientations`` directions. The modulus, which does not depend on where within a
+    wide) and each of ``orientations`` directions; scikit-image cuts oblique wavelets off a little earlier
+    than upright ones, at 2.2 deviations instead of 3. The modulus, which does not depend on where within a
     period a stroke lies, is averaged with a Gaussian window of ``window`` pixels' deviation, taken at every
     ``stride``-th pixel, and its square root is the feature.
     """
@@ -73,8 +74,8 @@ def _energies(images: Tensor, settings: Gabor) -> Tensor:
         energy = F.conv2d(energy, columns[:, :, None, :], padding=(0, reach), groups=count)
         energy = F.conv2d(energy, columns[:, :, :, None], padding=(reach, 0), groups=count)
         # The grid of places is centred on the image.
-        first = (energy.shape[-1] - 1) % settings.stride // 2
-        energy = energy[:, :, first :: settings.stride, first :: settings.stride]
+        top, left = ((length - 1) % settings.stride // 2 for length in energy.shape[2:])
+        energy = energy[:, :, top :: settings.stride, left :: settings.stride]
         parts.append(energy.clamp_min(0).sqrt().flatten(1))
     return torch.cat(parts, dim=1)
 

@@ -56,7 +56,8 @@ def draw_filters(images: np.ndarray, settings: RandomPatches, generator: np.rand
 
     ``CANDIDATES`` patches (or twice ``filters``, if that is more) are drawn uniformly in grey levels from
     0 to 1; each loses its mean and gets norm 1, giving P. The filters are the first rows of
-    P(C + regularisation·1)⁻¹, C = PᵀP/N: fewer filters of one seed are the first of more.
+    P(C + regularisation·1)⁻¹, C = PᵀP/N: fewer filters of one seed are the first of more, up to half of
+    ``CANDIDATES``.
 
     Raises ``ValueError`` where fewer than ``filters`` patches are not plain, and for images too small.
     """
@@ -135,5 +136,6 @@ def feature_blocks(
     """The features of several sets of images, ``block`` filters at a time, float32 (N_i, 2·block·places)."""
     for start in range(0, len(filters), block):
         bank = torch.from_numpy(filters[start : start + block]).to(device)
+        # Not bound to a name, so that no block outlives its use.
         yield [random_patch_features(each, bank, settings) for each in images]
         report(min(start + block, len(filters)), len(filters))

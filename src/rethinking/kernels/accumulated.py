@@ -59,6 +59,11 @@ def accumulate(
         test.addmm_(others, ours.T)
         for total, features in zip(squares, (ours, others), strict=True):
             total += features.square().sum(dim=1, dtype=torch.float64)
+        del ours, others, features  # before the next block is made
+    for place, columns in spans:
+        # A product's two triangles may be rounded differently; the matrix is to be symmetric.
+        tile = train[place].view(n - columns.start, -1)[: columns.stop - columns.start]
+        tile.copy_(tile.tril() + tile.tril(-1).T)
     return Products(*(each.cpu().numpy() for each in (train, test, *squares)))
 
 
@@ -119,7 +124,9 @@ class Accumulated:
     def rounding(self) -> float:
         """A bound of the error of this matrix's values by rounding, as a multiple of the dtype's eps."""
         largest = float(self.squares.max())
-        return 4 * self.kernel.bandwidth * largest if isinstance(self.kernel, Gaussian) else largest
+        error = 4 * self.kernel.bandwidth * largest if isinstance(self.kernel, Gaussian) else largest
+        # The products were rounded to float32, whatever is computed with them.
+        return error * max(1.0, float(np.finfo(np.float32).eps / np.finfo(self.dtype).eps))
 
     def first_dependent(self) -> None:
         """Unknown: the features are not there."""

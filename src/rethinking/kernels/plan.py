@@ -36,7 +36,7 @@ class SolvePlan(NamedTuple):
         """What is held in memory besides, beyond the points themselves."""
         tile = TILE_ROWS[self.place]
         width, size = panel_width(self.n), self.dtype.itemsize
-        tiles = (min(tile, self.n) + width) * (self.features + 2) + 2048 * 2048
+        tiles = (min(tile, self.n) + width) * (self.features + 2) + max(2048, tile) * 2048
         vectors = 6 * self.n * (self.targets + 1)
         one_panel = self.n * width if self.place == "disk" else 0
         return (tiles + vectors + one_panel) * size
@@ -66,14 +66,20 @@ class SolvePlan(NamedTuple):
         )
 
 
-def _largest(free: int, features: int, targets: int, dtype, place: str) -> int:
-    """The most points that ``free`` bytes of a place hold, found by bisection."""
+def _fits(plan: SolvePlan, free: dict[str, int]) -> bool:
+    """Whether the plan's place holds it; panels on disk need memory for one of them besides."""
+    memory = free.get("memory", 0) if plan.place == "disk" else free[plan.place]
+    on_disk = plan.panels_bytes if plan.place == "disk" else 0
+    return plan.memory_bytes <= (1 - SPARE) * memory and on_disk <= (1 - SPARE) * free[plan.place]
+
+
+def _largest(features: int, targets: int, dtype, place: str, free: dict[str, int]) -> int:
+    """The most points for which a place suffices, found by bisection."""
     low, high = 0, 10_000_000
     while high - low > 1:
         middle = (low + high) // 2
-        needed = SolvePlan(middle, features, targets, np.dtype(dtype), place)
-        size = needed.panels_bytes if place == "disk" else needed.memory_bytes
-        low, high = (middle, high) if size <= (1 - SPARE) * free else (low, middle)
+        fits = _fits(SolvePlan(middle, features, targets, np.dtype(dtype), place), free)
+        low, high = (middle, high) if fits else (low, middle)
     return low
 
 
@@ -83,15 +89,13 @@ def plan_solve(n: int, features: int, targets: int, dtype, free: dict[str, int])
     ``free`` has bytes by place ("GPU", "memory", "disk"), in the order in which they are to be tried;
     panels on "disk" need memory for one of them besides. Raises ``TooLarge``.
     """
-    for place, size in free.items():
+    for place in free:
         plan = SolvePlan(n, features, targets, np.dtype(dtype), place)
-        memory = free.get("memory", 0) if place == "disk" else size
-        fits = plan.memory_bytes <= (1 - SPARE) * memory
-        if fits and (place != "disk" or plan.panels_bytes <= (1 - SPARE) * size):
+        if _fits(plan, free):
             return plan
     sizes = [
-        f"{place} ({size / 1e9:.1f} GB free): n = {_largest(size, features, targets, np.float64, place)} "
-        f"in float64, {_largest(size, features, targets, np.float32, place)} in float32"
+        f"{place} ({size / 1e9:.1f} GB free): n = {_largest(features, targets, np.float64, place, free)} "
+        f"in float64, {_largest(features, targets, np.float32, place, free)} in float32"
         for place, size in free.items()
     ]
     wanted = SolvePlan(n, features, targets, np.dtype(dtype), "memory")
