@@ -26,7 +26,7 @@ sys.path.insert(0, str(HERE / "workflow"))
 from pipeline import sources
 from pipeline.configuration import ConfigurationError
 from pipeline.digest import DigestError
-from pipeline.kernel_plan import MEASURED, RIDGE
+from pipeline.kernel_plan import DRAWN, MEASURED, RIDGE
 from pipeline.plan import Plan
 from pipeline.runs import DATASET, IMAGES, NOISE, SEED, Run
 

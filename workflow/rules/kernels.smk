@@ -24,7 +24,7 @@ for data in plan.datasets.values():
                 "../../envs/environment.yaml"
             threads: plan.config["execution"]["systems"]["threads"]
             resources:
-                gpu=plan.config["execution"]["gpu"],
+                gpu=plan.config["execution"]["gpu"] * (settings["transform"] in DRAWN),
                 mem_mb=plan.config["execution"]["systems"]["mem_mb"],
                 runtime=720,
             params:
