@@ -56,13 +56,15 @@ os.environ.update(
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 # Where Snakemake's records are lost it takes every finished run for current.
 if not Path(".snakemake/metadata").is_dir() and not {"-R", "--forcerun"} & {*sys.argv}:
-    stale = plan.stale_runs()
+    stale = plan.stale_results()
     if stale:
-        again = shlex.join([*command, "--forcerun", "train", "--cores", "1"])
+        rules_of = set(stale.values())
+        rules_of |= {"select_kernel"} if "solve_system" in rules_of else set()
+        again = shlex.join([*command, "--forcerun", *sorted(rules_of), "--cores", "1"])
         raise WorkflowError(
-            f"{len(stale)} finished runs were made by other settings or other code, and Snakemake's "
-            f"records (.snakemake) are not here; the first is {stale[0]}. This call keeps the runs "
-            f"that are right and makes the others again:\n  {again}"
+            f"{len(stale)} finished results were made by other settings or other code, and Snakemake's "
+            f"records (.snakemake) are not here; the first is {next(iter(stale))}. This call makes them "
+            f"again, and keeps the runs of networks that are right:\n  {again}"
         )
 
 
@@ -93,4 +95,4 @@ rule all:
         contact_sheets,
         figures,
         tables,
-        scorecard if plan.shown else [],
+        scorecard if plan.main else [],

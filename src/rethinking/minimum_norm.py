@@ -12,10 +12,9 @@ import pandas as pd
 
 from rethinking.kernels.cholesky import NotPositiveDefinite, factorise
 from rethinking.kernels.kernels import Gaussian, Linear, Points
-from rethinking.kernels.systems import classification_error, fit, one_hot, predict, solve
+from rethinking.kernels.systems import LARGEST_RESIDUAL, classification_error, fit, one_hot, predict, solve
 
 DIVERGED = 1e3  # times as far away as descent began, or as 0 is from w*
-LARGEST_RESIDUAL = 1e-6  # a solution that leaves more of the targets does not interpolate
 
 
 def _checked(features, targets) -> tuple[np.ndarray, np.ndarray]:
@@ -189,7 +188,7 @@ def interpolants(
       suffices for MNIST in 0..1 with n <= 3000 and bandwidths from 0.005 to 0.1.
 
     Points are floats (n, d) and (m, d), labels ints, ``generator`` NumPy's. Raises ``ValueError`` for integer
-    points and a K(X, Z) that is singular or leaves more than ``LARGEST_RESIDUAL`` of y;
+    points and a K(X, Z) that is singular or leaves more than ``systems.LARGEST_RESIDUAL`` of y;
     ``NotPositiveDefinite`` for copies of points or too wide a kernel.
     """
     if not all(np.issubdtype(points.dtype, np.floating) for points in (train_points, test_points)):

@@ -203,7 +203,7 @@ CASES = [
     (("features", "pixels", "stride"), 2, "features.pixels: unknown key 'stride'; known: transform"),
     (("features", "gabor", "strid"), 2, "unknown key 'strid'; did you mean 'stride'?"),
     (("features", "gabor", "frequencies"), [], "features.gabor.frequencies: is empty"),
-    (("features", "gabor", "frequencies"), [0.25, 0.6], "frequencies[1]: expected at most 0.5, found 0.6"),
+    (("features", "gabor", "frequencies"), [0.25, 0.6], "frequencies[1]: expected less than 0.5, found 0.6"),
     (("features", "gabor", "orientations"), 65, "orientations: expected a value in [1, 64], found 65"),
     (("features", "gabor", "window"), 0, "features.gabor.window: expected more than 0, found 0"),
     (("features", "gabor", "stride"), 0, "features.gabor.stride: expected at least 1, found 0"),
@@ -237,7 +237,11 @@ CASES = [
     (("systems", "mnist_pixels", "bandwidth"), [1, 1.0], "bandwidth: has an entry twice"),
     (("systems", "mnist_pixels", "bandwidth"), 0.02, "bandwidth: expected a list, found float 0.02"),
     (("systems", "mnist_pixels", "ridge"), [0.1, 0], "ridge[1]: expected more than 0, found 0"),
-    (("systems", "mnist_pixels", "ridge"), [0.1, 1e-16], "ridge[1]: at least 1e-15, found 1e-16"),
+    (("figures", "fig_ridge", "ridge"), [0.0, 1e300], "fig_ridge.ridge: expected 1e-15 to 1e+15"),
+    (("figures", "fig_minimum_norm", "batch_size"), 201, "201 of 200 examples; expected at most as many"),
+    (("validation", "share"), 0.00001, "1e-05 of 20000 examples are none or all of them"),
+    (("features", "gabor", "stride"), 29, "gabor needs images of at least 29 pixels a side"),
+    (("systems", "mnist_pixels", "ridge"), [0.1, 1e-16], "ridge: expected 1e-15 to 1e+15, found 1e-16"),
     (("systems", "mnist_pixels", "ridge"), "chosen", "ridge: expected a list, found str 'chosen'"),
     (
         ("systems", "mnist_pixels", "ridge"),
@@ -319,8 +323,9 @@ def test_imagenet_can_only_be_listed():
     found = problems(with_value(("datasets", "cifar10"), {"source": "imagenet", "folder": "x"}))
     assert "no network is trained on ImageNet yet" in found[0]
     systems = [name for name, system in PAPER["systems"].items() if system["dataset"] == "cifar10"]
+    places = [f"systems.{name}" for name in systems] + ["figures.fig_minimum_norm", "tables.interpolants"]
     assert found[1:] == [
-        f"systems.{name}.dataset: ImageNet is only listed, so no kernel sees its images" for name in systems
+        f"{place}.dataset: ImageNet is only listed, so no kernel sees its images" for place in places
     ]
 
 
@@ -443,7 +448,7 @@ def test_a_linear_kernel_has_no_bandwidth():
     config["tables"]["table3"]["rows"] = [{"system": "mine", "ridge": ridge} for ridge in ("none", "chosen")]
     plan = Plan(config, HERE)
     assert plan.kernels.system_job("mine", "none", 0)["spec"]["bandwidth"] is None
-    assert plan.kernels.selection_job("mine", 0)["spec"]["bandwidth"] is None
+    assert plan.kernels.selection_job("mine")["spec"]["bandwidth"] is None
     assert "selection" not in plan.kernels.system_inputs("mine", "none", 0)
     assert "selection" in plan.kernels.system_inputs("mine", "chosen", 0)
 

@@ -98,7 +98,7 @@ def test_grey_levels_are_divided_by_255(kernel, dtype):
     np.testing.assert_allclose(whole(Points(x, kernel, dtype)), expected, atol=8 * np.finfo(dtype).eps)
 
 
-@pytest.mark.parametrize("stored", [np.float16, np.float32, np.float64, np.int64])
+@pytest.mark.parametrize("stored", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_values_of_a_smaller_dtype_lose_nothing_more(kernel, stored):
     x = (3 * points()).astype(stored)
@@ -156,3 +156,15 @@ def test_a_point_that_is_not_finite_is_named(value):
 def test_a_bandwidth_that_is_not_above_0_is_refused(bandwidth):
     with pytest.raises(ValueError, match="expected a bandwidth above 0"):
         Points(points(), Gaussian(bandwidth))
+
+
+@pytest.mark.parametrize("stored", [np.int64, np.int8, bool])
+def test_integers_of_no_known_scale_are_refused(stored):
+    with pytest.raises(ValueError, match="expected floats of the scale"):
+        Points(points().astype(stored), Gaussian(1.0))
+
+
+@pytest.mark.parametrize("others", [points(), Points(points(), Gaussian(1.0))])
+def test_other_points_are_those_that_at_gives(others):
+    with pytest.raises(ValueError, match="expected other points as `at` gives them"):
+        Points(points(), Gaussian(1.0)).block(slice(0, 2), slice(0, 2), np.empty((2, 2)), others)

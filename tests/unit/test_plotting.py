@@ -188,7 +188,11 @@ def test_a_ridge_path_marks_what_was_chosen_and_what_would_have_been_best():
     (axes,) = drawn_path(ridge_errors(means=(0.1, 0.4, 0.2), chosen=(0.003, 0.05))).axes
     assert points(axes, "*") == [(0.003, pytest.approx(5))]
     assert points(axes, "o") == [(0.1, pytest.approx(10))]
-    assert legend(axes.figure) == ["pixels", "chosen by validation", "best on test set"]
+    assert legend(axes.figure) == [
+        "pixels",
+        "chosen by validation\n(with its bandwidth)",
+        "lowest on the test set",
+    ]
 
 
 def test_a_ridge_that_is_chosen_to_be_none_stands_at_the_left():
@@ -198,10 +202,10 @@ def test_a_ridge_that_is_chosen_to_be_none_stands_at_the_left():
 
 def test_lines_of_a_ridge_path_are_in_the_order_of_the_configuration():
     gabor = ridge_errors("mnist_gabor", means=(0.3, 0.3, 0.3), features="gabor")
-    drawn = drawn_path(ridge_errors(), gabor, systems=("mnist_gabor", "mnist_pixels"))
-    assert legend(drawn)[:2] == ["gabor", "pixels"]
+    drawn = drawn_path(gabor, ridge_errors(), systems=("mnist_pixels", "mnist_gabor"))
+    assert legend(drawn)[:2] == ["pixels", "Gabor"]
     lines = [path[0] for path in drawn.axes[0].containers]
-    assert [line.get_ydata()[0] for line in lines] == pytest.approx([30, 10])
+    assert [line.get_ydata()[0] for line in lines] == pytest.approx([10, 30])
     assert len({(line.get_color(), line.get_marker(), line.get_linestyle()) for line in lines}) == 2
 
 
@@ -285,7 +289,12 @@ def system_text(**changed):
     """One row of a table of systems as text."""
     row = {"system": "mnist_pixels", "dataset": "MNIST", "features": "random_patches", "kernel": "gaussian"}
     row |= {"ridge": "none", "ridge_value": 0.0, "bandwidth": 0.02, "examples": 60000.0, "not_solved": 0}
-    row |= {"test_error": 0.0123, "test_error_lower": np.nan, "test_error_upper": np.nan, "train_error": 0.0}
+    row |= {
+        "test_error": 0.0123,
+        "test_error_lower": np.nan,
+        "test_error_upper": np.nan,
+        "train_error": 0.001,
+    }
     row |= {"norm": 220.04, "norm_lower": np.nan, "norm_upper": np.nan, "norm_of_signs": 440.0}
     row |= {"norm_of_signs_lower": np.nan, "norm_of_signs_upper": np.nan, "residual": 3e-14, "condition": 2e6}
     row |= {"seconds": 1234.5, "peak_memory_bytes": 15e9}
@@ -296,10 +305,12 @@ def system_text(**changed):
 def test_a_table_of_systems_is_in_per_cent_and_says_what_was_solved():
     text = system_text()
     assert (text["features"], text["bandwidth"], text["ridge"]) == ("random patches", "0.02", "none")
-    assert (text["examples"], text["test error"], text["train error"]) == ("60,000", "1.23", "0.00")
+    assert (text["examples"], text["test error"], text["train error"]) == ("60,000", "1.23", "0.10")
     assert (text["residual"], text["condition"]) == ("3e-14", "2e+06")
     assert system_text(test_error_upper=0.0133)["test error"] == "1.23 ± 0.10"
-    assert system_text(ridge="chosen", ridge_value=0.001)["ridge"] == "0.001"
+    assert system_text(ridge="chosen", ridge_value=0.001)["ridge"] == "chosen: 0.001"
+    assert system_text(ridge="chosen")["ridge"] == "chosen: none"
+    assert system_text(not_solved=1)["test error"] == "1.23 (1 not solved)"
     assert system_text(paper_test_error=0.012)["paper: error"] == "1.2"
 
 
@@ -307,7 +318,7 @@ def test_a_dash_stands_for_what_a_system_does_not_have():
     assert system_text(kernel="linear", bandwidth=np.nan)["bandwidth"] == "–"
     assert system_text(paper_norm=np.nan)["paper: norm"] == "–"
     unsolved = system_text(**dict.fromkeys(("test_error", "train_error", "norm", "residual"), np.nan))
-    assert [unsolved[name] for name in ("test error", "train error", "residual")] == ["–"] * 3
+    assert [unsolved[name] for name in ("test error", "train error", "residual")] == ["not solved", "–", "–"]
     assert "nan" not in "".join(unsolved.values())
 
 
@@ -336,3 +347,10 @@ def test_a_table_of_interpolants_has_a_row_for_each():
     assert text["test error"].tolist() == ["10.00 ± 2.00", "90.00 ± 2.00"]
     assert text["train error"].tolist() == ["0.00 ± 0.00"] * 2
     assert "±" not in "".join(text["norm"])
+
+
+def test_nine_systems_fit_into_a_panel():
+    names = [f"s{number}" for number in range(9)]
+    (axes,) = drawn_path(*map(ridge_errors, names), systems=names).axes
+    assert len(axes.containers) == 9
+    assert legend(axes.figure)[0] == "pixels, gaussian"

@@ -343,3 +343,8 @@ def test_every_number_of_table_3_is_on_record():
     assert found.index.is_unique
     assert (found["verdict"] == "not run").sum() == len(found) - 3
     assert ("cifar10_random_patches, with ridge", "test_error") in found.index
+
+
+def test_two_unsolved_systems_match_no_claim():
+    found = claim_verdicts("system_table", systems({PLAIN: UNSOLVED, GABOR: UNSOLVED}))
+    assert set(found.values()) == {"not matched"}

@@ -81,6 +81,7 @@ def test_the_residual_tells_of_wrong_weights(monkeypatch, part, dtype):
 
     fit = systems.fit
     monkeypatch.setattr(systems, "fit", slightly_wrong)
+    monkeypatch.setattr(systems, "LARGEST_RESIDUAL", 1.0)
     if dtype == np.float32:
         monkeypatch.setattr(systems, "refine", lambda gram, factor, weights, *_: (weights, 0))
     solution = systems.solve(Points(POINTS, Gaussian(2.0), dtype), TARGETS, 0.3)
@@ -89,6 +90,23 @@ def test_the_residual_tells_of_wrong_weights(monkeypatch, part, dtype):
     assert solution.residual == pytest.approx(part, abs=error)
     alpha = solution.weights / (1 + part)
     assert np.linalg.norm(TARGETS - system(Gaussian(2.0), 0.3) @ alpha) / 17 < error
+
+
+def test_a_solution_that_leaves_much_of_the_targets_is_refused(monkeypatch):
+    fit = systems.fit
+
+    def wrong(*arguments, **settings):
+        weights, factor = fit(*arguments, **settings)
+        return weights * 1.001, factor
+
+    monkeypatch.setattr(systems, "fit", wrong)
+    with pytest.raises(NotPositiveDefinite, match=r"leaves 1\.0e-03 of the targets"):
+        systems.solve(Points(POINTS, Gaussian(2.0)), TARGETS, 0.3)
+
+
+def test_the_functions_at_their_own_points_are_measured():
+    solution = systems.solve(Points(POINTS, Gaussian(2.0)), TARGETS, 0.3)
+    np.testing.assert_allclose(solution.fitted, system(Gaussian(2.0), 0.0) @ solution.weights, atol=1e-12)
 
 
 def test_the_residual_is_that_of_the_targets_only(monkeypatch):

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from pipeline.explain import explain, nearest, where_text
 from pipeline.factories import call_problems, find_factory
+from pipeline.kernel_checks import kernel_problems
 from pipeline.sources import side
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
@@ -19,7 +20,6 @@ RESERVED = {
 }
 RESERVED_STARTS = ("summarise_", "download_", "prepare_", "describe_", "measure_")
 LARGEST = 1e300
-SMALLEST_RIDGE = 1e-15
 # Columns that a file with the paper's numbers must have, by kind of figure; a noise sweep's has the
 # quantity that it draws besides.
 PAPER_COLUMNS = {
@@ -171,47 +171,6 @@ def _query_problems(config: dict, folder: Path) -> list[str]:
     return problems
 
 
-def _kernel_problems(config: dict) -> list[str]:
-    """Kernel systems, and figures and tables of them, that name what the configuration does not define."""
-    problems = []
-
-    def known(where: str, name: str, kind: str, what: str) -> bool:
-        if name not in config[kind]:
-            problems.append(f"{where}: no {what} {name!r} is defined; {nearest(name, config[kind])}")
-        return name in config[kind]
-
-    def check_points(where: str, entry: dict) -> None:
-        dataset, features = entry["dataset"], entry["features"]
-        is_known = known(f"{where}.dataset", dataset, "datasets", "data set")
-        if is_known and config["datasets"][dataset]["source"] == "imagenet":
-            problems.append(f"{where}.dataset: ImageNet is only listed, so no kernel sees its images")
-        if known(f"{where}.features", features, "features", "features"):
-            drawn = config["features"][features]["transform"] == "random_patches"
-            if drawn and ("plot" in entry or "shows" in entry):
-                problems.append(
-                    f"{where}.features: of random patches only the kernel matrix is kept; take others"
-                )
-
-    for name, system in config["systems"].items():
-        check_points(f"systems.{name}", system)
-        for index, ridge in enumerate(system["ridge"]):
-            if ridge < SMALLEST_RIDGE:
-                problems.append(
-                    f"systems.{name}.ridge[{index}]: at least {SMALLEST_RIDGE:g}, found {ridge:g}"
-                )
-    for kind in ("figures", "tables"):
-        for name, entry in config[kind].items():
-            where = f"{kind}.{name}"
-            if "dataset" in entry:
-                check_points(where, entry)
-            for index, system in enumerate(entry.get("systems", ())):
-                known(f"{where}.systems[{index}]", system, "systems", "kernel system")
-            for index, row in enumerate(entry.get("rows", ())):
-                if "system" in row:
-                    known(f"{where}.rows[{index}].system", row["system"], "systems", "kernel system")
-    return problems
-
-
 def _folder_problems(key: str, text: str, subfolders: tuple[str, ...]) -> list[str]:
     """A folder that cannot be made or written to, found by trying."""
     try:
@@ -297,7 +256,7 @@ def check(config: dict, folder: Path, roots: tuple[Path, ...]) -> dict:
         problems = (
             _network_problems(config, roots)
             + _query_problems(config, folder)
-            + _kernel_problems(config)
+            + kernel_problems(config)
             + _own_data_problems(config)
             + _execution_problems(config)
             + _folder_problems("results", config["results"], SUBFOLDERS)

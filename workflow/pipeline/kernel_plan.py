@@ -3,7 +3,7 @@
 A kernel system is features × kernel × ridge. Paths say the same, below the results folder:
 
     data/<dataset>/features/<features>[/seed-<k>]/manifest.json
-    systems/<system>/seed-<k>/selection.json
+    systems/<system>/selection.json
     systems/<system>/ridge-<none, chosen or a number>/seed-<k>/system.json
     measurements/<figure or table>/seed-<k>/measurement.json
 
@@ -67,13 +67,18 @@ class KernelPlan:
         tail = f"/seed-{seed}" if transform in DRAWN else ""
         return f"{folder}/features/{features}{tail}/manifest.json"
 
-    def selection(self, system: str, seed: int | str) -> str:
+    def selection(self, system: str) -> str:
         """The result of the choice on the validation split."""
-        return f"{self.results}/systems/{system}/seed-{seed}/selection.json"
+        return f"{self.results}/systems/{system}/selection.json"
 
     def system(self, system: str, ridge: float | str, seed: int | str) -> str:
         """The result of one solved system."""
         return f"{self.results}/systems/{system}/ridge-{ridge_text(ridge)}/seed-{seed}/system.json"
+
+    def selection_inputs(self, system: str) -> dict[str, str]:
+        """The files that a choice reads."""
+        inputs = self.system_inputs(system, 0.0, self.config["seeds"][0])
+        return {name: inputs[name] for name in ("points", "labels")}
 
     def system_inputs(self, system: str, ridge: float | str, seed: int | str) -> dict[str, str]:
         """The files that a solve reads."""
@@ -84,7 +89,7 @@ class KernelPlan:
             "labels": self.data[dataset].labels_manifest(0.0, 0),
         }
         if self.needs_selection(system, ridge):
-            inputs["selection"] = self.selection(system, seed)
+            inputs["selection"] = self.selection(system)
         if ridge == CHOSEN:
             # Where no ridge is the best, the system is solved already.
             inputs["plain"] = self.system(system, NONE, seed)
@@ -151,11 +156,11 @@ class KernelPlan:
             "labels": stamp(**self.data[kernel["dataset"]].prepare_job()),
         }
 
-    def selection_job(self, system: str, seed: int) -> dict:
-        """The choice of bandwidth and ridge on a validation split."""
+    def selection_job(self, system: str) -> dict:
+        """The choice of bandwidth and ridge on a validation split: one for all seeds, of the first one's."""
         kernel = self.config["systems"][system]
         spec = {
-            **self._kernel_spec(system, seed),
+            **self._kernel_spec(system, self.config["seeds"][0]),
             "bandwidth": kernel.get("bandwidth"),
             "ridge": [0.0, *kernel["ridge"]],
             "validation": self.config["validation"],
@@ -170,7 +175,7 @@ class KernelPlan:
             **self._kernel_spec(system, seed),
             "bandwidth": None if chosen or bandwidth is None else bandwidth[0],
             "ridge": 0.0 if ridge == NONE else ridge,
-            "selection": stamp(**self.selection_job(system, seed)) if chosen else None,
+            "selection": stamp(**self.selection_job(system)) if chosen else None,
             "plain": stamp(**self.system_job(system, NONE, seed)) if ridge == CHOSEN else None,
         }
         return self.scripts.job("solve_system.py", spec)

@@ -18,7 +18,7 @@ from pathlib import Path
 from pipeline.configuration import check
 from pipeline.data_plan import DataPlan
 from pipeline.digest import Scripts
-from pipeline.kernel_plan import KernelPlan
+from pipeline.kernel_plan import MEASURED, KernelPlan
 from pipeline.runs import CONDITIONS, Run, noise_text
 from pipeline.stamps import stamp
 
@@ -38,11 +38,11 @@ class Plan:
         self.config = check(config, folder, self.scripts.roots)
         self.results = str(Path(self.config["results"]).expanduser())
         # The data set that networks are trained on, then those of kernel systems.
-        names = [self.config["dataset"], *self._other_datasets()]
+        self.dataset = self.config["dataset"]
+        names = [self.dataset, *(other for name in self.shown for other in sorted(self.about(name)))]
         self.datasets = {
             name: DataPlan(name, self.config, self.results, self.scripts) for name in dict.fromkeys(names)
         }
-        self.dataset = self.config["dataset"]
         self.data = self.datasets[self.dataset]
         self.kernels = KernelPlan(self.config, self.results, self.scripts, self.datasets)
         # Snakemake asks for the parameters of a job several times, and every figure for those of its runs.
@@ -139,6 +139,7 @@ class Plan:
                 "paper": self.paper(name),
             }
             for name, entry in self.shown.items()
+            if name in self.main
         ]
         spec = {"shown": shown, "tolerance": self.config["scorecard"]["tolerance"]}
         spec["fit"] = self.config["fit"]["train_accuracy"]
@@ -148,6 +149,18 @@ class Plan:
     def shown(self) -> dict[str, dict]:
         """Every figure and table of the configuration by name."""
         return self.config["figures"] | self.config["tables"]
+
+    @property
+    def main(self) -> list[str]:
+        """Figures and tables about the configuration's data set: ``all`` and the scorecard have these."""
+        return [name for name in self.shown if self.dataset in self.about(name)]
+
+    def about(self, name: str) -> set[str]:
+        """The data sets of a figure or table."""
+        shown = self.shown[name]
+        systems = [*shown.get("systems", []), *(row.get("system") for row in shown.get("rows", []))]
+        named = {self.config["systems"][system]["dataset"] for system in systems if system}
+        return named or {shown.get("dataset", self.dataset)}
 
     def paper(self, name: str) -> str | None:
         """The file with the paper's numbers for a figure or table on this data set, None without one."""
@@ -214,20 +227,13 @@ class Plan:
         ]
         return runs or self.kernels.entries(self.kind(name), name)
 
-    def _other_datasets(self) -> list[str]:
-        """Data sets of the kernel systems that some figure or table shows."""
-        names = []
-        for shown in self.shown.values():
-            systems = [*shown.get("systems", []), *(row.get("system") for row in shown.get("rows", []))]
-            names += [self.config["systems"][system]["dataset"] for system in systems if system]
-            names += [shown["dataset"]] if "dataset" in shown else []
-        return names
-
-    def stale_runs(self) -> list[str]:
-        """Finished runs that are shown and were not made by these settings and this code."""
-        stale = []
-        for run in dict.fromkeys(run for name in self.shown for run in self.shown_runs(name)):
-            path = Path(self.run_folder(run)) / "run.json"
-            if path.is_file() and stamp(**self.train_job(run)) not in path.read_text():
-                stale.append(str(path))
+    def stale_results(self) -> dict[str, str]:
+        """Finished results that are shown and made by other settings or other code, each with its rule."""
+        stale = {}
+        for name in self.shown:
+            rule = f"measure_{name}" if self.kind(name) in MEASURED else "solve_system"
+            for entry in self.shown_results(name):
+                path = Path(entry["path"])
+                if path.is_file() and entry["stamp"] not in path.read_text():
+                    stale[str(path)] = "train" if path.name == "run.json" else rule
         return stale

@@ -7,6 +7,12 @@ import pandas as pd
 
 from pipeline.artefacts import read_attached, read_result, sha256_of_file, write_result, written_whole
 
+# What names a row of a summary.
+TEXT_COLUMNS = (
+    *("dataset", "condition", "network", "quantity"),
+    *("system", "features", "kernel", "ridge", "optimiser", "start", "interpolant"),
+)
+
 
 def read_histories(runs: list[dict]) -> pd.DataFrame:
     """The histories of all runs below each other, with the coordinates of the run in every row.
@@ -51,4 +57,6 @@ def read_summary(summary: dict) -> pd.DataFrame:
     """A summary by its entry in a specification: its CSV, its result file and expected stamp."""
     result = read_result(summary["result"], summary["stamp"])
     content = read_attached(summary["csv"], summary["result"], result["attached_sha256"])
-    return pd.read_csv(io.BytesIO(content))
+    # An empty cell alone is missing: "NA" is a name as any other, and so is "1e5".
+    names = dict.fromkeys(TEXT_COLUMNS, str)
+    return pd.read_csv(io.BytesIO(content), dtype=names, keep_default_na=False, na_values=[""])

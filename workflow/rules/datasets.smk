@@ -7,7 +7,11 @@ LOGS = f"{plan.results}/logs"
 BENCHMARKS = f"{plan.results}/benchmarks"
 
 
-descriptions = [data.description for data in plan.datasets.values()]
+descriptions = [
+    data.description
+    for data in plan.datasets.values()
+    if data is plan.data or any(data.name in plan.about(name) for name in plan.main)
+]
 contact_sheets = expand(
     f"{DATA}/contact_sheets/{{corruption}}.{{form}}",
     corruption=plan.data.corruptions,

@@ -4,10 +4,14 @@
 FIGURES, TABLES = plan.config["figures"], plan.config["tables"]
 
 figures = expand(
-    f"{plan.results}/figures/{{name}}.{{form}}", name=FIGURES, form=["pdf", "png", "csv"]
+    f"{plan.results}/figures/{{name}}.{{form}}",
+    name=[name for name in FIGURES if name in plan.main],
+    form=["pdf", "png", "csv"],
 )
 tables = expand(
-    f"{plan.results}/tables/{{name}}.{{form}}", name=TABLES, form=["html", "tex", "csv"]
+    f"{plan.results}/tables/{{name}}.{{form}}",
+    name=[name for name in TABLES if name in plan.main],
+    form=["html", "tex", "csv"],
 )
 scorecard = [f"{plan.results}/scorecard.{form}" for form in ("csv", "html")]
 
@@ -101,8 +105,8 @@ for name in TABLES:
 
 rule scorecard:
     input:
-        [plan.summary(name) for name in plan.shown],
-        list(filter(None, map(plan.paper, plan.shown))),
+        [plan.summary(name) for name in plan.main],
+        list(filter(None, map(plan.paper, plan.main))),
     output:
         scorecard,
     log:

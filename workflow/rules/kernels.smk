@@ -39,18 +39,13 @@ for data in plan.datasets.values():
 
 rule select_kernel:
     input:
-        points=lambda wildcards: plan.kernels.system_inputs(wildcards.system, 0.0, wildcards.seed)[
-            "points"
-        ],
-        labels=lambda wildcards: plan.kernels.system_inputs(wildcards.system, 0.0, wildcards.seed)[
-            "labels"
-        ],
+        unpack(lambda wildcards: plan.kernels.selection_inputs(wildcards.system)),
     output:
-        result=plan.kernels.selection("{system}", "{seed}"),
+        result=plan.kernels.selection("{system}"),
     log:
-        f"{LOGS}/systems/{{system}}/seed-{{seed}}/selection.log",
+        f"{LOGS}/systems/{{system}}/selection.log",
     benchmark:
-        f"{BENCHMARKS}/systems/{{system}}/seed-{{seed}}/selection.tsv"
+        f"{BENCHMARKS}/systems/{{system}}/selection.tsv"
     wildcard_constraints:
         system=SYSTEM,
     conda:
@@ -61,9 +56,9 @@ rule select_kernel:
         mem_mb=plan.config["execution"]["systems"]["mem_mb"],
         runtime=240,
     params:
-        job=lambda wildcards: plan.kernels.selection_job(wildcards.system, int(wildcards.seed)),
+        job=lambda wildcards: plan.kernels.selection_job(wildcards.system),
     message:
-        "Choosing bandwidth and ridge of {wildcards.system} on a validation split, seed {wildcards.seed}"
+        "Choosing bandwidth and ridge of {wildcards.system} on a validation split"
     script:
         "../scripts/select_kernel.py"
 

@@ -35,7 +35,7 @@ with logged(snakemake.log[0]) as tell, threadpool_limits(snakemake.threads):
             report,
         )
     for row in rows:
-        print(f"bandwidth {row['bandwidth']}, ridge {row['ridge']:g}: {row['error'] or row['problem']}")
+        print(f"bandwidth {row['bandwidth']}, ridge {row['ridge']:g}: {row['problem'] or row['error']}")
     found = {"none": best([row for row in rows if not row["ridge"]]), "chosen": best(rows)}
     artefacts.write_result(
         snakemake.output.result,

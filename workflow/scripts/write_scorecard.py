@@ -19,7 +19,8 @@ with logged(snakemake.log[0]):
             paper = pd.read_csv(shown["paper"])
             about = (shown["name"], shown["kind"], summary, paper, spec["tolerance"], shown["quantity"])
             parts.append(scorecard.numbers(*about))
-    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    found = [part for part in parts if len(part)]
+    table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=scorecard.COLUMNS)
     csv, html = snakemake.output
     with written_whole(csv) as temporary:
         table.to_csv(temporary, index=False)

@@ -23,7 +23,7 @@ class RandomPatches(NamedTuple):
 
     ``filters`` patches of ``patch`` × ``patch`` pixels; two rectifiers, max(z - ``bias``, 0) and
     max(-z - ``bias``, 0); each averaged over squares of ``pool`` × ``pool`` positions, ``stride`` apart.
-    Filters are divided by the patches' covariance plus ``regularisation``.
+    Filters are divided by the patches' covariance plus ``regularisation``. Defaults are for 32 × 32 pixels.
     """
 
     filters: int = 32_000
@@ -94,10 +94,10 @@ def _averages(starts: list[list[int]], pool: int, shape: tuple[int, int], device
 
 
 def random_patch_features(images: np.ndarray, filters: Tensor, settings: RandomPatches) -> Tensor:
-    """Features of uint8 images (N, H, W, C) for ``filters`` (F, patch·patch·C), float32 (N, 2·F·places).
+    """Features of uint8 images (N, H, W, C) for ``filters`` (F, patch·patch·C): float32 (N, 2·F·places).
 
-    Computed where ``filters`` are; pixels are in grey levels from 0 to 1. A feature is divided by
-    √settings.filters, so that the scale of inner products does not depend on their number.
+    Both are tensors. Computed where ``filters`` are; pixels are in grey levels from 0 to 1. A feature is
+    divided by √settings.filters, so that the scale of inner products does not depend on their number.
     """
     side, device = settings.patch, filters.device
     shape = tuple(length - side + 1 for length in images.shape[1:3])

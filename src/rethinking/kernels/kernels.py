@@ -54,7 +54,7 @@ class Points:
     ``values`` stay in their own dtype; a tile of rows at a time becomes ``dtype``. Those of dtype uint8 are
     grey levels 0..255 and are divided by 255. A Gaussian kernel's points are seen from their mean, or from
     ``origin``: their distances stay and lose fewer digits. Raises ``ValueError`` for values that are not
-    finite, have no rows, or for a bandwidth that is not above 0.
+    finite, have no rows or are other integers, or for a bandwidth that is not above 0.
     """
 
     def __init__(self, values: np.ndarray, kernel: Kernel, dtype=np.float64, backend=None, origin=None):
@@ -64,6 +64,11 @@ class Points:
             raise ValueError(f"expected points as rows (n, d), at least one of each, found {values.shape}")
         if isinstance(kernel, Gaussian) and not 0 < kernel.bandwidth < np.inf:
             raise ValueError(f"expected a bandwidth above 0, found {kernel.bandwidth}")
+        if values.dtype != np.uint8 and not np.issubdtype(values.dtype, np.floating):
+            raise ValueError(
+                f"expected floats of the scale that the kernel is for, or grey levels as uint8, "
+                f"found {values.dtype}"
+            )
         self.values = self.backend.to_device(values)
         self.scale = 1 / 255 if self.values.dtype == np.uint8 else 1.0
         if origin is None and isinstance(kernel, Gaussian):
@@ -121,8 +126,9 @@ class Points:
 
     def block(self, rows: slice, columns: slice, out, others: "Points | None" = None) -> None:
         """out ← k between ``rows``, of these points or of ``others``, and these points' ``columns``."""
-        if others is not None and others.origin is not self.origin:
-            raise ValueError("expected other points as `at` gives them: these are seen from another origin")
+        if others is not None and not (isinstance(others, Points) and others.origin is self.origin):
+            found = type(others).__name__
+            raise ValueError(f"expected other points as `at` gives them, found {found} of another origin")
         right = self._right(columns.start, columns.stop)
         for start, stop in self._tiles(rows.start, rows.stop):
             tile = out[start - rows.start : stop - rows.start]

@@ -102,5 +102,5 @@ def plan_solve(n: int, features: int, targets: int, dtype, free: dict[str, int])
     raise TooLarge(
         f"a system of n = {n} in {np.dtype(dtype)} takes {wanted.memory_bytes / 1e9:.1f} GB and fits "
         f"nowhere. The largest that would: {'; '.join(sizes)}. Take fewer points, or float32, which is "
-        f"refined to the accuracy of float64"
+        f"refined to the residual of float64 where the condition is below some 1e8"
     )

@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rethinking.kernels.cholesky import Factor, apply, factorise
+from rethinking.kernels.cholesky import Factor, NotPositiveDefinite, apply, factorise
 from rethinking.kernels.panels import PanelFolder
 
 # A correction that does not shrink the residual to this part of it is the last one.
 CONTRACTION = 0.5
 MOST_REFINEMENTS = 20
+LARGEST_RESIDUAL = 1e-6  # what leaves more of the targets solves nothing
 
 
 class Solution(NamedTuple):
@@ -22,6 +23,7 @@ class Solution(NamedTuple):
     residual: float  # ‖targets - (K + ridge·1)·weights‖ / ‖targets‖, computed in float64
     condition: float  # estimate of ‖A‖₁·‖A⁻¹‖₁ for A = K + ridge·1
     refinements: int
+    fitted: np.ndarray  # K·weights, the functions at their own points, float64 (n, k)
 
 
 def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
@@ -102,6 +104,9 @@ def solve(
 
     ``norm`` is √(Σ_k α_kᵀKα_k). The paper gives "the norm" of its solutions (220 for MNIST's pixels, 390 for
     wavelets) and not for which targets, so ``norm_of_signs`` is that for targets 2y - 1.
+
+    Raises what ``fit`` does, and ``cholesky.NotPositiveDefinite`` also where a matrix that could be factored
+    is so near to a singular one that more than ``LARGEST_RESIDUAL`` of the targets is left.
     """
     targets = _checked(gram, targets)
     # The system is linear: with a column of ones, solved along, the weights for 2y - 1 are known too.
@@ -112,20 +117,29 @@ def solve(
         weights, refinements = refine(gram, factor, weights, right, ridge)
     product, norm = apply(gram.in_float64(), weights, ridge)
     ours, ones = weights[:, :-1], weights[:, -1:]
+    residual = float(np.linalg.norm((right - product)[:, :-1]) / np.linalg.norm(targets))
+    condition = norm * factor.inverse_norm()
+    if not residual <= LARGEST_RESIDUAL:
+        raise NotPositiveDefinite(
+            f"the {len(gram)} × {len(gram)} kernel matrix with ridge {ridge:g} is singular to the precision "
+            f"of {gram.dtype}: its condition is {condition:.1e} or more, and the solution leaves "
+            f"{residual:.1e} of the targets; raise the bandwidth or the ridge, or take float64"
+        )
     return Solution(
         ours,
         _norm(ours, targets, ridge),
         _norm(2 * ours - ones, 2 * targets - 1, ridge),
-        float(np.linalg.norm((right - product)[:, :-1]) / np.linalg.norm(targets)),
-        norm * factor.inverse_norm(),
+        residual,
+        condition,
         refinements,
+        product[:, :-1] - ridge * ours,
     )
 
 
 def predict(gram, others, weights: np.ndarray, tile: int = 2048) -> np.ndarray:
     """The values of Σ_i weights_i·k(·, x_i) at ``others``, float64 (m, k), computed in tiles.
 
-    ``others`` is what ``gram.at`` gives for new points.
+    ``others`` is what ``gram.at`` gives for new points, or ``others`` of an ``Accumulated``.
     """
     backend, xp = gram.backend, gram.backend.xp
     alpha = backend.to_device(np.asarray(weights, dtype=gram.dtype))

@@ -45,7 +45,7 @@ def draw(summary: pd.DataFrame, seeds: int, confidence: float, dataset: str) -> 
                     color="0.35",
                     linestyle="--",
                     linewidth=1,
-                    label="what no gradient reaches of that start",
+                    label="where such a start must end (theory)",
                 )
             )
         axes.set_xscale("log")

@@ -159,6 +159,21 @@ def _with_spread(row: pd.Series, quantity: str, form: str, scale: float = 1.0) -
     return _cell(row[quantity], form, scale) + spread
 
 
+def _ridge(row: pd.Series) -> str:
+    """none, or what was chosen, which may be none."""
+    if row["ridge"] == "none":
+        return "none"
+    return "chosen: " + (_cell(row["ridge_value"]) if row["ridge_value"] else "none")
+
+
+def _error(row: pd.Series) -> str:
+    """The test error in per cent, and how many seeds have no solution."""
+    if pd.isna(row["test_error"]):
+        return "not solved"
+    failed = f" ({row['not_solved']} not solved)" if row["not_solved"] else ""
+    return _with_spread(row, "test_error", "{:.2f}", 100) + failed
+
+
 def system_rows(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of ``system_statistics.system_rows`` as text; errors in per cent."""
 
@@ -168,11 +183,11 @@ def system_rows(table: pd.DataFrame) -> pd.DataFrame:
     text = {
         "data": table["dataset"],
         "features": table["features"].map(style.name),
-        "kernel": table["kernel"],
+        "kernel": table["kernel"].map(str.capitalize),
         "bandwidth": each("bandwidth"),
-        "ridge": each("ridge_value").where(table["ridge"] != "none", "none"),
+        "ridge": table.apply(_ridge, axis=1),
         "examples": each("examples", "{:,.0f}"),
-        "test error": table.apply(_with_spread, axis=1, quantity="test_error", form="{:.2f}", scale=100),
+        "test error": table.apply(_error, axis=1),
     }
     if "paper_test_error" in table:
         text["paper: error"] = each("paper_test_error", "{:.3g}", 100)
@@ -193,10 +208,10 @@ def system_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 SYSTEM_NOTE = (
-    "Kernel systems solved exactly. Ridge none interpolates the training labels with the smallest norm; otherwise "
-    "the ridge is the best on a validation split of the training set. The paper does not say for which targets its "
-    "norms are, so both readings, 0/1 and ±1, stand here. Where seeds chose differently, bandwidth and ridge are means. "
-    "A dash in the place of our errors: the system has no exact solution."
+    "Kernel systems solved exactly. Without ridge, the solution interpolates the training labels with the smallest "
+    "norm. A ridge, and a bandwidth of several, are the best on a validation split of the training set; each is chosen "
+    "once for all seeds. The paper does not say for which targets its norms are, so both are shown, 0/1 and ±1. "
+    "Not solved: the kernel matrix is singular to working precision."
 )
 
 
@@ -217,6 +232,15 @@ def system_html(rows: pd.DataFrame, name: str, seeds: int, confidence: float) ->
 DRAWN_NOTE = "Only features that are drawn at random differ between seeds. "
 
 
+INTERPOLANT_NOTE = (
+    "Functions of a Gaussian kernel's space that fit the same training labels (targets 0/1). Minimum norm: the one of "
+    "smallest norm, Σ α_i k(·, x_i) over the training points. Random labels on the test set: the smallest that also "
+    "fits uniformly random labels at the test points, so that its test error is chance by construction. Centres at "
+    "random points: Σ α_i k(·, z_i) for Gaussian points z_i with the data's mean and deviation. Norms: geometric mean "
+    "over seeds."
+)
+
+
 def interpolant_rows(summary: pd.DataFrame) -> pd.DataFrame:
     """The summary of interpolants with a row for each, as text; errors in per cent."""
     rows = []
@@ -230,8 +254,11 @@ def interpolant_rows(summary: pd.DataFrame) -> pd.DataFrame:
         ):
             found = cells.loc[quantity]
             half = found["upper"] - found["mean"]
-            spread = " ± " + form.format(scale * half) if math.isfinite(half) else ""
-            row[title] = _cell(found["mean"], form, scale) + spread
+            row[title] = _cell(found["mean"], form, scale)
+            if quantity == "norm" and half > 0:
+                row[title] += f" ({form.format(found['lower'])} to {form.format(found['upper'])})"
+            elif quantity != "norm" and math.isfinite(half):
+                row[title] += " ± " + form.format(scale * half)
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -240,7 +267,7 @@ def interpolant_html(rows: pd.DataFrame, name: str, dataset: str, seeds: int, co
     """Interpolants of the same training set as a page."""
     return _page(
         f"{_title(name)} of {dataset}: all fit the training labels, errors in %",
-        ["Gaussian kernel, targets 0/1.", _spread(seeds, confidence)],
+        [INTERPOLANT_NOTE, _spread(seeds, confidence)],
         [
             {
                 "columns": [{"name": column, "text": column == "interpolant"} for column in rows],

@@ -8,11 +8,20 @@ from matplotlib.lines import Line2D
 from rethinking.plotting import style
 
 
+def _label(rows: pd.DataFrame, errors: pd.DataFrame) -> str:
+    """The features of a system, and its kernel where another system of the data set has the same."""
+    first = rows.iloc[0]
+    same = errors[(errors["dataset"] == first["dataset"]) & (errors["features"] == first["features"])]
+    kernel = f", {first['kernel']}" if same["system"].nunique() > 1 else ""
+    return style.name(first["features"]) + kernel
+
+
 def draw(summary: pd.DataFrame, systems: list[str], confidence: float) -> Figure:
     """Draw test error against ridge, a panel a data set and a line a system; no ridge stands at the left.
 
-    ``summary`` is that of ``system_statistics.systems``. A star is the ridge that was chosen on the
-    validation split; a ring is the smallest error on the test set, which no choice could have known.
+    ``summary`` is that of ``system_statistics.systems``. A line has one bandwidth. A star is what was chosen
+    on the validation split, with its own bandwidth, so it may lie beside the line; a ring is the line's
+    smallest error on the test set, which no choice could have known.
     """
     errors = summary[summary["quantity"] == "test_error"]
     ridges = summary[summary["quantity"] == "ridge_value"].set_index(["system", "ridge"])["mean"]
@@ -34,11 +43,11 @@ def draw(summary: pd.DataFrame, systems: list[str], confidence: float) -> Figure
                     100 * path["mean"],
                     yerr=[100 * (path["mean"] - path["lower"]), 100 * (path["upper"] - path["mean"])],
                     color=colour,
-                    marker=style.MARKERS[index],
-                    linestyle=style.DASHES[index],
+                    marker=style.MARKERS[index % len(style.MARKERS)],
+                    linestyle=style.DASHES[index % len(style.DASHES)],
                     elinewidth=1,
                     capsize=2.5,
-                    label=style.name(rows["features"].iloc[0]),
+                    label=_label(rows, errors),
                 )
                 if path["mean"].notna().any():
                     lowest = path.loc[path["mean"].idxmin()]
@@ -47,30 +56,25 @@ def draw(summary: pd.DataFrame, systems: list[str], confidence: float) -> Figure
                     )
                 axes.plot(chosen["at"], 100 * chosen["mean"], "*", ms=11, mfc=colour, mec="white", zorder=5)
             axes.set_xscale("log")
-            ticks = 10.0 ** np.arange(
-                np.floor(np.log10(positive.min())), np.ceil(np.log10(positive.max())) + 1
-            )
+            # Rounded, for a mean of equal ridges may lie a little beside them.
+            low, high = (np.log10(each).round(9) for each in (positive.min(), positive.max()))
+            ticks = 10.0 ** np.arange(np.floor(low), np.ceil(high) + 1)
             axes.set_xticks([zero, *ticks], ["0", *(f"$10^{{{np.log10(t):.0f}}}$" for t in ticks)])
             for label in axes.get_xticklabels():
                 label.set_parse_math(True)
             axes.minorticks_off()
-            axes.set_xlabel("ridge λ of K + λ·1")
-            axes.set_ylim(bottom=0)
+            axes.set_xlabel("ridge λ of K + λI")
+            here = errors[errors["dataset"] == dataset]
+            axes.set_ylim(0, 108 * np.nanmax([*here["mean"], *here["upper"], 0.01]))
             handles, _ = axes.get_legend_handles_labels()
             marks = [
-                Line2D([], [], marker="*", ms=9, color="0.4", linestyle="none", label="chosen by validation"),
-                Line2D(
-                    [],
-                    [],
-                    marker="o",
-                    ms=8,
-                    mfc="none",
-                    color="0.4",
-                    linestyle="none",
-                    label="best on test set",
-                ),
+                Line2D([], [], color="0.4", linestyle="none", **mark)
+                for mark in (
+                    {"marker": "*", "ms": 9, "label": "chosen by validation\n(with its bandwidth)"},
+                    {"marker": "o", "ms": 8, "mfc": "none", "label": "lowest on the test set"},
+                )
             ]
             axes.legend(handles=[*handles, *marks], frameon=True, framealpha=0.9, edgecolor="none")
-            style.note(axes, int(errors["runs"].max()), confidence, dataset)
+            style.note(axes, int(here["runs"].max()), confidence, dataset)
         drawn.axes[0].set_ylabel("test error (%)")
         return drawn

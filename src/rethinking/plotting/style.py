@@ -21,6 +21,7 @@ NAMES = {
     "shuffled_pixels": "shuffled pixels",
     "random_pixels": "random pixels",
     "gaussian": "Gaussian",
+    "gabor": "Gabor",
 }
 # Each series differs from the others in colour, marker and dash, so that print and colour-blind
 # readers can tell them apart.

@@ -1,0 +1,82 @@
+"""What the schema cannot say about kernel systems: names, sizes and numbers that make no system."""
+
+from pipeline import sources
+from pipeline.explain import nearest
+
+SMALLEST_RIDGE, LARGEST_RIDGE = 1e-15, 1e15
+
+
+def kernel_problems(config: dict) -> list[str]:
+    """Problems of kernel systems and of the figures and tables about them, each with its place."""
+    problems = _system_problems(config)
+    for kind in ("figures", "tables"):
+        for name, entry in config[kind].items():
+            where = f"{kind}.{name}"
+            if "dataset" in entry:
+                problems += _points_problems(config, where, entry)
+            for index, system in enumerate(entry.get("systems", ())):
+                problems += _unknown(config, f"{where}.systems[{index}]", system, "systems", "kernel system")
+            for index, row in enumerate(entry.get("rows", ())):
+                if "system" in row:
+                    place = f"{where}.rows[{index}].system"
+                    problems += _unknown(config, place, row["system"], "systems", "kernel system")
+            if entry.get("plot") == "ridge_path":
+                problems += _ridge_problems(where, [ridge for ridge in entry["ridge"] if ridge])
+            if entry.get("plot") == "minimum_norm" and entry["batch_size"] > entry["examples"]:
+                problems.append(
+                    f"{where}.batch_size: {entry['batch_size']} of {entry['examples']} examples; "
+                    f"expected at most as many"
+                )
+    return problems
+
+
+def _system_problems(config: dict) -> list[str]:
+    problems = []
+    for name, system in config["systems"].items():
+        problems += _points_problems(config, f"systems.{name}", system)
+        problems += _ridge_problems(f"systems.{name}", system["ridge"])
+    examples, share = config["validation"]["examples"], config["validation"]["share"]
+    if config["systems"] and not 0 < round(share * examples) < examples:
+        problems.append(
+            f"validation.share: {share:g} of {examples} examples are none or all of them; "
+            f"expected some of each part"
+        )
+    return problems
+
+
+def _unknown(config: dict, where: str, name: str, kind: str, what: str) -> list[str]:
+    if name in config[kind]:
+        return []
+    return [f"{where}: no {what} {name!r} is defined; {nearest(name, config[kind])}"]
+
+
+def _ridge_problems(where: str, ridges: list[float]) -> list[str]:
+    return [
+        f"{where}.ridge: expected {SMALLEST_RIDGE:g} to {LARGEST_RIDGE:g}, found {ridge:g}"
+        for ridge in ridges
+        if not SMALLEST_RIDGE <= ridge <= LARGEST_RIDGE
+    ]
+
+
+def _points_problems(config: dict, where: str, entry: dict) -> list[str]:
+    """What is wrong with the data set and the features of a system, or of a figure or table."""
+    problems = _unknown(config, f"{where}.dataset", entry["dataset"], "datasets", "data set")
+    problems += _unknown(config, f"{where}.features", entry["features"], "features", "features")
+    if problems:
+        return problems
+    data, features = config["datasets"][entry["dataset"]], config["features"][entry["features"]]
+    if data["source"] == "imagenet":
+        return [f"{where}.dataset: ImageNet is only listed, so no kernel sees its images"]
+    if features["transform"] == "random_patches" and ("plot" in entry or "shows" in entry):
+        problems.append(f"{where}.features: of random patches only the kernel matrix is kept; take others")
+    side, least = sources.side(data), 1
+    if features["transform"] == "random_patches":
+        least = features["patch"] + features["pool"] - 1
+    elif features["transform"] == "gabor":
+        least = features["stride"]
+    if side is not None and side < least:
+        problems.append(
+            f"{where}.features: {entry['features']} needs images of at least {least} pixels a side, those of "
+            f"{entry['dataset']} have {side}"
+        )
+    return problems
