@@ -1,5 +1,7 @@
 """Solutions and all that is told of them, against formulas with the whole matrix."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from scipy import linalg
@@ -241,3 +243,34 @@ def test_a_ridge_below_0_is_refused(function, ridge):
 def test_a_singular_system_has_no_solution_rather_than_a_wrong_one(dtype):
     with pytest.raises(NotPositiveDefinite):
         systems.solve(Points(POINTS, Linear(), dtype), TARGETS)
+
+
+def test_a_norm_that_the_residual_makes_wrong_is_refused():
+    # Copies under two labels, with ridges far below what their rounding needs.
+    points = np.repeat(POINTS[:150], 2, axis=0)
+    found = {}
+    for ridge in (1e-3, 1e-4, 1e-7, 1e-9, 1e-11):
+        with suppress(NotPositiveDefinite):
+            found[ridge] = systems.solve(Points(points, Gaussian(2.0)), TARGETS, ridge).norm
+    assert {1e-3, 1e-4} <= set(found)
+    assert 1e-11 not in found
+    # The smallest function for the means of both labels.
+    halves = (TARGETS[::2] + TARGETS[1::2]) / 2
+    matrix = dense(Gaussian(2.0), POINTS[:150], POINTS[:150])
+    limit = np.sqrt(np.trace(halves.T @ np.linalg.solve(matrix, halves)))
+    for ridge in set(found) - {1e-3}:
+        assert found[ridge] == pytest.approx(limit, rel=0.01)
+
+
+def test_labels_outside_the_classes_are_refused():
+    for labels in ([0, 3], [-1, 2]):
+        with pytest.raises(ValueError, match="expected labels from 0 to 2"):
+            systems.one_hot(np.array(labels), 3)
+
+
+def test_predictions_of_a_system_in_float32_are_in_float64():
+    gram = Points(POINTS, Gaussian(2.0), np.float32)
+    solution = systems.solve(gram, TARGETS)
+    scores = systems.predict(gram, gram.at(POINTS + 0.1), solution.weights)
+    expected = dense(Gaussian(2.0), POINTS + 0.1) @ solution.weights
+    np.testing.assert_allclose(scores, expected, atol=1e-11 * abs(solution.weights).sum())

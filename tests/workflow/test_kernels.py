@@ -311,7 +311,7 @@ CHANGES = [
     (("systems", "gabor", "ridge"), [0.5], Counter()),
     (
         ("execution",),
-        {"gpu": 1, "systems": {"threads": 2, "mem_mb": 2000, "precision": "float32"}},
+        {"gpu": 1, "systems": {"threads": 2, "mem_mb": 2000}},
         Counter(),
     ),
 ]

@@ -175,6 +175,7 @@ class KernelPlan:
             **self._kernel_spec(system, seed),
             "bandwidth": None if chosen or bandwidth is None else bandwidth[0],
             "ridge": 0.0 if ridge == NONE else ridge,
+            "precision": self.config["solver"]["precision"],
             "selection": stamp(**self.selection_job(system)) if chosen else None,
             "plain": stamp(**self.system_job(system, NONE, seed)) if ridge == CHOSEN else None,
         }

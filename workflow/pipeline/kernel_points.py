@@ -46,7 +46,9 @@ def free_space(backend, folder: Path) -> dict[str, int]:
     """Bytes that panels could take by place, in the order in which places are tried."""
     free = {} if backend.name == "CPU" else {"GPU": backend.free_bytes()}
     free["memory"] = Cpu().free_bytes()
-    free["disk"] = shutil.disk_usage(existing_parent(folder / "panels")).free
+    # Panels of a solve that was stopped will be used, or written over.
+    ours = sum(path.stat().st_size for path in folder.glob("panel-*.npy") if path.is_file())
+    free["disk"] = shutil.disk_usage(existing_parent(folder / "panels")).free + ours
     return free
 
 

@@ -91,10 +91,11 @@ def _explain(gram, ridge: float, number: int, row: int) -> str:
             f"{same} the same, so the kernel is too wide for them: raise the bandwidth "
             f"(now {gram.kernel.bandwidth:g})"
         )
-    # The rounding of an n × n factorisation is below n·eps times the diagonal (Higham 2002, section 10.1),
-    # and that of the kernel's own values adds as much.
-    enough = 4 * n * np.finfo(gram.dtype).eps * (diagonal + gram.rounding)
-    parts.append(f"a ridge of {enough:.1e} is the smallest that is sure to do in this precision")
+    # For a factor: the rounding of n × n values is below n·eps times the largest (Higham 2002, section 10.1).
+    # For an accurate norm: its relative error goes with n·eps over the square of the ridge.
+    eps = np.finfo(gram.dtype).eps
+    enough = max(4 * n * eps * (diagonal + gram.rounding), 10 * (n * eps) ** 0.5 * diagonal, 1e-15)
+    parts.append(f"a ridge of {enough:.1e} is sure to do in this precision")
     return "; ".join(parts)
 
 
@@ -153,7 +154,7 @@ def factorise(
             panels.append(backend.to_device(folder.add(panel, backend.to_host)) if folder else panel)
             # Of the columns up to c: the integral of 2x(n - x), for what is subtracted from each.
             report(n * float(stop) ** 2 - 2 * float(stop) ** 3 / 3, total)
-    except (KeyboardInterrupt, SystemExit):
+    except (KeyboardInterrupt, SystemExit, MemoryError):
         if folder:
             folder.keep(backend.to_host)
         raise

@@ -73,6 +73,8 @@ class Points:
         self.scale = 1 / 255 if self.values.dtype == np.uint8 else 1.0
         if origin is None and isinstance(kernel, Gaussian):
             origin = self.values.mean(axis=0, dtype=np.float64) * self.scale
+            if not bool(self.backend.xp.isfinite(origin).all()):
+                origin = None  # the point that is not finite is named below
         self.origin = origin  # float64 (d,); None for 0
         self.squares = self.backend.xp.empty(len(values), self.dtype)
         for start, stop in self._tiles(0, len(values)):
@@ -144,6 +146,10 @@ class Points:
 
     def at(self, others: np.ndarray) -> "Points":
         """The same kernel at other points, such as those to predict, seen from the same origin."""
+        same = (others.dtype == np.uint8) == (self.values.dtype == np.uint8)
+        if others.ndim != 2 or others.shape[1] != self.values.shape[1] or not same:
+            ours = f"{self.values.shape[1]} features and of the scale of {self.values.dtype}"
+            raise ValueError(f"expected points of {ours}, found {others.dtype} {others.shape}")
         return Points(others, self.kernel, self.dtype, self.backend, self.origin)
 
     @property

@@ -4,22 +4,40 @@ from pathlib import Path
 
 import psutil
 
-# Where Linux says what a control group (a container, a job of SLURM) may use and uses.
-CGROUP_FILES = (
-    (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
-    (
-        Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-        Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-    ),
+CGROUPS = Path("/sys/fs/cgroup")
+# What a control group may use, uses, and could give back at once, in Linux's versions 2 and 1 of them.
+NAMES = (
+    ("memory.max", "memory.current", "inactive_file"),
+    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
 
 
-def available_memory() -> int:
-    """Bytes that can be allocated without swapping, as the system and the control group say."""
+def _groups(memberships: Path) -> list[Path]:
+    """The folders of this process's control groups (a container, a job of SLURM), up to the root's."""
+    try:
+        lines = memberships.read_text().splitlines()
+    except OSError:  # not Linux
+        return []
+    folders = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers in ("", "memory"):
+            root = CGROUPS / controllers
+            own = root / path.lstrip("/")
+            folders += [own, *(parent for parent in own.parents if parent.is_relative_to(root))]
+    return folders
+
+
+def available_memory(memberships: Path = Path("/proc/self/cgroup")) -> int:
+    """Bytes that can be allocated without swapping, as the system and every control group say."""
     available = psutil.virtual_memory().available
-    for limit, used in CGROUP_FILES:
-        try:
-            available = min(available, int(limit.read_text()) - int(used.read_text()))
-        except (OSError, ValueError):  # no such group, or "max"
-            continue
+    for folder in _groups(memberships):
+        for limit, used, cached in NAMES:
+            try:
+                # Files that were read count as used, and are let go of where memory is needed.
+                statistics = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+                left = int((folder / limit).read_text()) - int((folder / used).read_text())
+                available = min(available, left + int(statistics[cached]))
+            except (OSError, ValueError, KeyError):  # no such group, or "max"
+                continue
     return available

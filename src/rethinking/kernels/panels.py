@@ -151,6 +151,7 @@ class PanelFolder:
     def remove(self) -> None:
         """Delete the panels of a system that is solved."""
         for path in (*self.folder.glob("panel-*.npy"), *self.folder.glob("*.unfinished"), self._index):
-            path.unlink(missing_ok=True)
-        if self.folder.is_dir() and not any(self.folder.iterdir()):
+            with suppress(OSError):
+                path.unlink()
+        with suppress(OSError):  # not empty, or not there
             self.folder.rmdir()

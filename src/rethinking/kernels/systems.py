@@ -12,6 +12,7 @@ from rethinking.kernels.panels import PanelFolder
 CONTRACTION = 0.5
 MOST_REFINEMENTS = 20
 LARGEST_RESIDUAL = 1e-6  # what leaves more of the targets solves nothing
+LARGEST_NORM_ERROR = 0.01  # of the squared norm, by what the residual does to it
 
 
 class Solution(NamedTuple):
@@ -27,7 +28,10 @@ class Solution(NamedTuple):
 
 
 def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
-    """Class indices (n,) as 0/1 targets, float64 (n, classes)."""
+    """Class indices (n,) as 0/1 targets, float64 (n, classes). Raises ``ValueError`` for others."""
+    labels = np.asarray(labels)
+    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+        raise ValueError(f"expected labels from 0 to {classes - 1}, found {labels.min()} to {labels.max()}")
     return np.eye(classes)[labels]
 
 
@@ -40,8 +44,8 @@ def _checked(gram, targets) -> np.ndarray:
     targets = np.asarray(targets, dtype=np.float64)
     if targets.ndim != 2 or len(targets) != len(gram):
         raise ValueError(f"expected targets of ({len(gram)}, k), found {targets.shape}")
-    if not np.isfinite(targets).all():
-        raise ValueError("expected targets that are finite numbers")
+    if not (np.isfinite(targets).all() and targets.any()):
+        raise ValueError("expected targets that are finite numbers and not all 0")
     return targets
 
 
@@ -106,41 +110,53 @@ def solve(
     wavelets) and not for which targets, so ``norm_of_signs`` is that for targets 2y - 1.
 
     Raises what ``fit`` does, and ``cholesky.NotPositiveDefinite`` also where a matrix that could be factored
-    is so near to a singular one that more than ``LARGEST_RESIDUAL`` of the targets is left.
+    is so near to a singular one that more than ``LARGEST_RESIDUAL`` of the targets is left, or that what is
+    left could change the squared norm by more than ``LARGEST_NORM_ERROR`` of it.
     """
     targets = _checked(gram, targets)
     # The system is linear: with a column of ones, solved along, the weights for 2y - 1 are known too.
     right = np.column_stack([targets, np.ones(len(targets))])
-    weights, factor = fit(gram, right, ridge, folder=folder, report=report)
-    refinements = 0
-    if gram.dtype != np.float64:
-        weights, refinements = refine(gram, factor, weights, right, ridge)
-    product, norm = apply(gram.in_float64(), weights, ridge)
+    try:
+        weights, factor = fit(gram, right, ridge, folder=folder, report=report)
+        refinements = 0
+        if gram.dtype != np.float64:
+            weights, refinements = refine(gram, factor, weights, right, ridge)
+        product, norm = apply(gram.in_float64(), weights, ridge)
+        condition = norm * factor.inverse_norm()
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        if folder:
+            folder.keep(gram.backend.to_host)
+        raise
     ours, ones = weights[:, :-1], weights[:, -1:]
-    residual = float(np.linalg.norm((right - product)[:, :-1]) / np.linalg.norm(targets))
-    condition = norm * factor.inverse_norm()
-    if not residual <= LARGEST_RESIDUAL:
-        raise NotPositiveDefinite(
-            f"the {len(gram)} × {len(gram)} kernel matrix with ridge {ridge:g} is singular to the precision "
-            f"of {gram.dtype}: its condition is {condition:.1e} or more, and the solution leaves "
-            f"{residual:.1e} of the targets; raise the bandwidth or the ridge, or take float64"
-        )
-    return Solution(
+    left = (right - product)[:, :-1]
+    solution = Solution(
         ours,
         _norm(ours, targets, ridge),
         _norm(2 * ours - ones, 2 * targets - 1, ridge),
-        residual,
+        float(np.linalg.norm(left) / np.linalg.norm(targets)),
         condition,
         refinements,
         product[:, :-1] - ridge * ours,
     )
+    norm_error = np.linalg.norm(ours) * np.linalg.norm(left)
+    is_exact = solution.residual <= LARGEST_RESIDUAL and norm_error <= LARGEST_NORM_ERROR * solution.norm**2
+    if not is_exact:
+        raise NotPositiveDefinite(
+            f"the {len(gram)} × {len(gram)} kernel matrix with ridge {ridge:g} is singular to the precision "
+            f"of {gram.dtype}: its condition is {condition:.1e} or more, and the solution leaves "
+            f"{solution.residual:.1e} of the targets; raise the bandwidth or the ridge, or take float64"
+        )
+    return solution
 
 
 def predict(gram, others, weights: np.ndarray, tile: int = 2048) -> np.ndarray:
     """The values of Σ_i weights_i·k(·, x_i) at ``others``, float64 (m, k), computed in tiles.
 
-    ``others`` is what ``gram.at`` gives for new points, or ``others`` of an ``Accumulated``.
+    ``others`` is what ``gram.at`` gives for new points, or ``others`` of an ``Accumulated``. In float64
+    always: weights of a system that is nearly singular are large and of both signs.
     """
+    gram = gram.in_float64()
+    others = others.in_float64() if hasattr(others, "in_float64") else others
     backend, xp = gram.backend, gram.backend.xp
     alpha = backend.to_device(np.asarray(weights, dtype=gram.dtype))
     values = xp.zeros((len(others), weights.shape[1]), gram.dtype)
