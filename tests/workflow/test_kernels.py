@@ -403,3 +403,17 @@ def test_copies_are_a_result_where_a_bandwidth_is_chosen(kernels):
     kernels.snakemake(*TARGETS)
     assert solved(kernels, "copies", "none")["verdict"].startswith("not solved")
     assert solved(kernels, "copies", "0.1")["verdict"] == "solved"
+
+
+def test_a_slip_in_the_code_loses_no_solved_system(kernels):
+    before = {path: path.read_bytes() for path in kernels.results.glob("systems/*/ridge-*/*/system.json")}
+    assert before
+    module = kernels.folder / "src/rethinking/kernels/systems.py"
+    code = module.read_text()
+    module.write_text(code.replace("factor = factorise(", "factor = factorize("))
+    assert kernels.snakemake(*TARGETS, check=False).returncode != 0
+    module.write_text(code)
+    kernels.snakemake(*TARGETS)
+    assert {path: path.read_bytes() for path in before} == before
+    log = (kernels.results / "logs/systems/gabor/ridge-none/seed-0.log").read_text()
+    assert "is there and was made by these settings, code and data: kept" in log

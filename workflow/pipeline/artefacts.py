@@ -180,6 +180,14 @@ def read_attached(path: str | Path, result: str | Path, sha256: str) -> bytes:
     return content
 
 
+def is_current(result: str | Path, expected_stamp: str, **facts) -> bool:
+    """Whether a result is whole, made by what was planned, and says ``facts``."""
+    try:
+        return facts.items() <= read_result(result, expected_stamp).items()
+    except ArtefactError:
+        return False
+
+
 def is_made(result: str | Path, attached: str | Path, expected_stamp: str, **facts) -> bool:
     """Whether a result and its attached file are whole, made by what was planned, and say ``facts``."""
     try:
