@@ -13,6 +13,7 @@ from rethinking.plotting import (
     pages,
     ridge_path,
     style,
+    system_pages,
 )
 from rethinking.statistics import table_rows
 
@@ -298,7 +299,7 @@ def system_text(**changed):
     row |= {"norm": 220.04, "norm_lower": np.nan, "norm_upper": np.nan, "norm_of_signs": 440.0}
     row |= {"norm_of_signs_lower": np.nan, "norm_of_signs_upper": np.nan, "residual": 3e-14, "condition": 2e6}
     row |= {"seconds": 1234.5, "peak_memory_bytes": 15e9}
-    (text,) = pages.system_rows(pd.DataFrame([row | changed])).to_dict("records")
+    (text,) = system_pages.system_rows(pd.DataFrame([row | changed])).to_dict("records")
     return text
 
 
@@ -342,7 +343,9 @@ def test_a_table_of_interpolants_has_a_row_for_each():
             ("norm", norm, np.nan),
         )
     ]
-    text = pages.interpolant_rows(pd.DataFrame(rows, columns=["interpolant", "quantity", "mean", "upper"]))
+    text = system_pages.interpolant_rows(
+        pd.DataFrame(rows, columns=["interpolant", "quantity", "mean", "upper"])
+    )
     assert text["interpolant"].tolist() == ["minimum norm", "random labels"]
     assert text["test error"].tolist() == ["10.00 ± 2.00", "90.00 ± 2.00"]
     assert text["train error"].tolist() == ["0.00 ± 0.00"] * 2
