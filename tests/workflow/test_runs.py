@@ -96,7 +96,7 @@ def test_a_result_of_another_configuration_is_refused_even_without_snakemakes_re
     tree.configure("epochs: 2}", "epochs: 2, learning_rate: 0.5}")
     refused = tree.snakemake(check=False)
     assert refused.returncode == 1
-    assert "6 finished runs were made by other settings or other code" in refused.stdout
+    assert "6 finished results were made by other settings or other code" in refused.stdout
     assert "snakemake --configfile config/small.yaml --forcerun train --cores 1" in refused.stdout
     assert tree.mend(refused.stdout).count(": kept") == 20 - 6
     assert json.loads((tree.results / RUN / "run.json").read_text())["spec"]["recipe"]["learning_rate"] == 0.5

@@ -15,7 +15,7 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ title }}</title>
 <style>
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 74rem; padding: 0 1rem; color: #222; }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem; color: #222; }
 h1 { font-size: 1.35rem; margin-bottom: .3rem; }
 h2 { font-size: 1.05rem; margin: 2rem 0 .4rem; }
 p { color: #555; max-width: 48rem; }
@@ -24,7 +24,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 10
 th, td { padding: .28rem .6rem; text-align: right; white-space: nowrap; }
 th { border-bottom: 1.5px solid #222; font-weight: 600; vertical-align: bottom; }
 td { border-bottom: 1px solid #e4e4e4; }
-th.text, td.text { text-align: left; white-space: normal; }
+th.text, td.text { text-align: left; white-space: normal; min-width: 6.5rem; }
 td.text:first-child { white-space: nowrap; }
 tr.first td { border-top: 2px solid #bbb; }
 .matched, .not-matched, .not-run { white-space: nowrap; }
