@@ -83,7 +83,7 @@ class StandIn:
         self.raising, self.called = raising, set()
         for name in ("empty", "zeros", "arange"):
             setattr(self, name, self._makes(getattr(np, name)))
-        for name in ("multiply", "minimum", "exp", "abs", "isfinite"):
+        for name in ("subtract", "minimum", "exp", "abs", "isfinite"):
             setattr(self, name, self._ufunc(getattr(np, name)))
         self.cublas = types.SimpleNamespace(gemm=self._gemm)
         self.linalg = types.SimpleNamespace(cholesky=self._cholesky)

@@ -6,7 +6,6 @@ in the modules that use a backend.
 """
 
 import numpy as np
-from scipy import linalg
 from scipy.linalg import get_blas_funcs, get_lapack_funcs
 
 
@@ -17,6 +16,8 @@ class Cpu:
     xp = np
     # Rows of a tile that is filled at once: small enough for the cache.
     tile_rows = 1024
+    # Rows of one product. OpenBLAS packs a copy of a whole operand, some 25 MB a thread, and keeps it.
+    product_rows = 1024
 
     def to_device(self, array: np.ndarray) -> np.ndarray:
         """The array where the backend computes."""
@@ -30,8 +31,11 @@ class Cpu:
         """out ← beta·out + alpha·a·bᵀ for out (m, n), a (m, k), b (n, k)."""
         if out.size:
             gemm = get_blas_funcs("gemm", dtype=out.dtype)
-            # BLAS is column-major: it sees the transposes, outᵀ ← beta·outᵀ + alpha·b·aᵀ, and copies nothing.
-            gemm(alpha, b.T, a.T, beta=beta, c=out.T, trans_a=True, overwrite_c=True)
+            for start in range(0, len(out), self.product_rows):
+                rows = slice(start, start + self.product_rows)
+                # BLAS is column-major: it sees the transposes, outᵀ ← beta·outᵀ + alpha·b·aᵀ, and copies
+                # nothing.
+                gemm(alpha, b.T, a[rows].T, beta=beta, c=out[rows].T, trans_a=True, overwrite_c=True)
 
     def subtract_square(self, tile, a) -> None:
         """The lower triangle of tile ← tile - a·aᵀ for tile (m, m), a (m, k)."""
@@ -46,13 +50,22 @@ class Cpu:
 
     def divide(self, rows, tile) -> None:
         """rows ← rows·L⁻ᵀ for rows (m, b) and L the lower triangle of tile (b, b)."""
-        if rows.size:
-            trsm = get_blas_funcs("trsm", dtype=rows.dtype)
-            trsm(1.0, tile.T, rows.T, side=False, lower=False, trans_a=True, overwrite_b=True)
+        trsm = get_blas_funcs("trsm", dtype=rows.dtype)
+        for start in range(0, len(rows), self.product_rows):
+            some = rows[start : start + self.product_rows]
+            trsm(1.0, tile.T, some.T, side=False, lower=False, trans_a=True, overwrite_b=True)
 
-    def solve_triangle(self, tile, right, transposed: bool):
-        """L⁻¹·right or L⁻ᵀ·right, for L the lower triangle of tile."""
-        return linalg.solve_triangular(tile, right, lower=True, trans=int(transposed), check_finite=False)
+    def solve_triangle(self, tile, right, transposed: bool) -> None:
+        """right ← L⁻¹·right or L⁻ᵀ·right, for L the lower triangle of tile."""
+        trsm = get_blas_funcs("trsm", dtype=right.dtype)
+        trsm(1.0, tile.T, right.T, side=True, lower=False, trans_a=transposed, overwrite_b=True)
+
+    def subtract_product(self, out, a, b, transposed: bool) -> None:
+        """out ← out - a·b or out - aᵀ·b for out and b of few columns."""
+        if a.size:
+            # Not NumPy's product: it has a BLAS of its own, with threads and buffers of its own.
+            gemm = get_blas_funcs("gemm", dtype=out.dtype)
+            gemm(-1.0, b.T, a.T, beta=1.0, c=out.T, trans_b=transposed, overwrite_c=True)
 
     def free_bytes(self) -> int:
         """Memory that can still be had."""
@@ -115,9 +128,14 @@ class Gpu:
         if rows.size:
             rows.T[...] = self.linalg.solve_triangular(tile, rows.T, lower=True, overwrite_b=True)
 
-    def solve_triangle(self, tile, right, transposed: bool):
-        """L⁻¹·right or L⁻ᵀ·right, for L the lower triangle of tile."""
-        return self.linalg.solve_triangular(tile, right, lower=True, trans="T" if transposed else "N")
+    def solve_triangle(self, tile, right, transposed: bool) -> None:
+        """right ← L⁻¹·right or L⁻ᵀ·right, for L the lower triangle of tile."""
+        trans = "T" if transposed else "N"
+        right[...] = self.linalg.solve_triangular(tile, right, lower=True, trans=trans)
+
+    def subtract_product(self, out, a, b, transposed: bool) -> None:
+        """out ← out - a·b or out - aᵀ·b for out and b of few columns."""
+        out -= (a.T if transposed else a) @ b
 
     def free_bytes(self) -> int:
         """Memory of the current device that can still be had."""

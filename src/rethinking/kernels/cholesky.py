@@ -35,12 +35,12 @@ class Factor:
         spans = list(pairwise(self.starts))
         for (start, stop), panel in zip(spans, self.panels, strict=True):
             width = stop - start
-            x[start:stop] = self.backend.solve_triangle(panel[:width], x[start:stop], False)
-            x[stop:] -= panel[width:] @ x[start:stop]
+            self.backend.solve_triangle(panel[:width], x[start:stop], False)
+            self.backend.subtract_product(x[stop:], panel[width:], x[start:stop], False)
         for (start, stop), panel in zip(reversed(spans), reversed(self.panels), strict=True):
             width = stop - start
-            x[start:stop] -= panel[width:].T @ x[stop:]
-            x[start:stop] = self.backend.solve_triangle(panel[:width], x[start:stop], True)
+            self.backend.subtract_product(x[start:stop], panel[width:], x[stop:], True)
+            self.backend.solve_triangle(panel[:width], x[start:stop], True)
         return self.backend.to_host(x).astype(np.float64)
 
     def inverse_norm(self) -> float:

@@ -79,6 +79,7 @@ class Points:
         self.squares = self.backend.xp.empty(len(values), self.dtype)
         for start, stop in self._tiles(0, len(values)):
             rows = self._rows(start, stop, 0)
+            rows *= self.scale
             self.squares[start:stop] = self.backend.xp.einsum("ij,ij->i", rows, rows)
         if not bool(self.backend.xp.isfinite(self.squares).all()):
             bad = int((~self.backend.xp.isfinite(self.squares)).argmax())
@@ -92,33 +93,29 @@ class Points:
             yield first, min(first + self.backend.tile_rows, stop)
 
     def _rows(self, start: int, stop: int, more: int):
-        """The points from ``start`` to ``stop``, with room for ``more`` columns."""
+        """The points from ``start`` to ``stop`` in units of ``scale``, with room for ``more`` columns."""
         d, xp = self.values.shape[1], self.backend.xp
         rows = xp.empty((stop - start, d + more), self.dtype)
-        values = self.values[start:stop]
-        # In the dtype of the computation: NumPy would multiply float32 points as float32, and round them.
-        # What lies far from 0 is moved in float64 first.
-        if self.origin is not None and self.dtype != np.float64:
-            rows[:, :d] = xp.multiply(values, self.scale, dtype=np.float64) - self.origin
-            return rows
-        xp.multiply(values, self.scale, out=rows[:, :d], dtype=self.dtype)
-        if self.origin is not None:
-            rows[:, :d] -= self.origin
+        # One pass, in float64: NumPy would subtract from float32 points as float32, and round them.
+        origin = 0.0 if self.origin is None else self.origin / self.scale
+        xp.subtract(self.values[start:stop], origin, out=rows[:, :d], dtype=np.float64)
         return rows
 
     def _left(self, start: int, stop: int):
         if isinstance(self.kernel, Linear):
             return self._rows(start, stop, 0)
-        # One product gives the exponent 2γ⟨x, z⟩ - γ‖x‖² - γ‖z‖²: the squares are two columns more.
         rows = self._rows(start, stop, 2)
-        rows[:, :-2] *= 2 * self.kernel.bandwidth
         rows[:, -2], rows[:, -1] = -self.kernel.bandwidth * self.squares[start:stop], 1
         return rows
 
     def _right(self, start: int, stop: int):
         if isinstance(self.kernel, Linear):
-            return self._rows(start, stop, 0)
+            rows = self._rows(start, stop, 0)
+            rows *= self.scale**2
+            return rows
+        # One product gives the exponent 2γ⟨x, z⟩ - γ‖x‖² - γ‖z‖²: the squares are two columns more.
         rows = self._rows(start, stop, 2)
+        rows[:, :-2] *= 2 * self.kernel.bandwidth * self.scale**2
         rows[:, -2], rows[:, -1] = 1, -self.kernel.bandwidth * self.squares[start:stop]
         return rows
 

@@ -25,9 +25,9 @@ class StorageError(Exception):
 def panel_width(n: int) -> int:
     """The width of panels for n columns: wide ones compute faster, narrow ones store less of the upper half.
 
-    With n/20 columns the part above the diagonal that is stored is n²/40.
+    With n/28 columns the part above the diagonal that is stored is n²/56.
     """
-    return int(np.clip(n // 20 // 64 * 64, SMALLEST_WIDTH, LARGEST_WIDTH))
+    return int(np.clip(n // 28 // 64 * 64, SMALLEST_WIDTH, LARGEST_WIDTH))
 
 
 def panel_starts(n: int) -> list[int]:
