@@ -196,3 +196,24 @@ def is_made(result: str | Path, attached: str | Path, expected_stamp: str, **fac
     except (ArtefactError, KeyError):
         return False
     return facts.items() <= content.items()
+
+
+def _aside(path: str | Path) -> Path:
+    return Path(path).with_name(f".{Path(path).name}.finished")
+
+
+def set_aside(path: str | Path) -> None:
+    """Hold on to a finished file: Snakemake deletes all outputs of a job when one of them fails."""
+    forget(path)
+    os.link(path, _aside(path))
+
+
+def take_back(path: str | Path) -> None:
+    """Put a file that was set aside back into its place, if it is missing there."""
+    if _aside(path).exists() and not Path(path).exists():
+        os.link(_aside(path), path)
+
+
+def forget(path: str | Path) -> None:
+    """Let go of what was set aside, once all outputs of a job are there."""
+    _aside(path).unlink(missing_ok=True)

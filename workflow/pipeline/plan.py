@@ -101,6 +101,19 @@ class Plan:
         }
         return self.scripts.job("train.py", spec, modules=(settings["factory"].partition(":")[0],))
 
+    def runs_of(self, wildcards) -> list[Run]:
+        """The runs of one training job: that of the wildcards' seed, or without one those of all seeds."""
+        seed = wildcards.get("seed")
+        seeds = self.config["seeds"] if seed is None else [int(seed)]
+        return [Run.from_path(wildcards, seed) for seed in seeds]
+
+    def train_inputs(self, runs: list[Run]) -> dict[str, list[str]]:
+        """The manifests of images and labels that runs read, in their order."""
+        return {
+            "images": [self.data.images_manifest(run.images, run.seed) for run in runs],
+            "labels": [self.data.labels_manifest(run.label_noise, run.seed) for run in runs],
+        }
+
     def kind(self, name: str) -> str:
         """What a figure draws or a table shows, which names its summary, its script and its claims."""
         return self.shown[name].get("plot") or self.shown[name]["shows"]

@@ -41,8 +41,8 @@ class Run(NamedTuple):
         return "+".join(name for name in REGULARISERS if getattr(self, name)) or "none"
 
     @classmethod
-    def from_path(cls, wildcards) -> "Run":
-        """The run that a path's wildcards name."""
+    def from_path(cls, wildcards, seed: int) -> "Run":
+        """The run that a path's wildcards name, with this seed."""
         regularisers = wildcards.regularisers.split("+")
         return cls(
             wildcards.images,
@@ -50,7 +50,7 @@ class Run(NamedTuple):
             wildcards.network,
             "random_crop" in regularisers,
             "weight_decay" in regularisers,
-            int(wildcards.seed),
+            seed,
         )
 
     @property

@@ -1,21 +1,30 @@
-# A run: a data set × a network × regularisers × a seed.
+# A run: a data set × a network × regularisers × a seed. One job is one run, or the runs of all seeds where
+# they are so short that starting them would take longer.
 
-RUN = "{images}/noise-{noise}/{network}/{regularisers}/seed-{seed}"
+TOGETHER = plan.config["execution"]["seeds_together"]
+CELL = "{images}/noise-{noise}/{network}/{regularisers}"
+SEEDS = plan.config["seeds"] if TOGETHER else ["{seed}"]
+JOB = f"{CELL}/seeds" if TOGETHER else f"{CELL}/seed-{{seed}}"
 
 
 rule train:
     input:
-        images=lambda wildcards: plan.data.images_manifest(wildcards.images, wildcards.seed),
-        labels=lambda wildcards: plan.data.labels_manifest(float(wildcards.noise), wildcards.seed),
+        unpack(lambda wildcards: plan.train_inputs(plan.runs_of(wildcards))),
     output:
         # update: a finished run stays where it is until a new one takes its place, so that a job
         # that fails loses nothing.
-        history=update(f"{plan.results}/runs/{plan.dataset}/{RUN}/history.csv"),
-        result=update(f"{plan.results}/runs/{plan.dataset}/{RUN}/run.json"),
+        histories=[
+            update(f"{plan.results}/runs/{plan.dataset}/{CELL}/seed-{seed}/history.csv")
+            for seed in SEEDS
+        ],
+        results=[
+            update(f"{plan.results}/runs/{plan.dataset}/{CELL}/seed-{seed}/run.json")
+            for seed in SEEDS
+        ],
     log:
-        f"{LOGS}/runs/{plan.dataset}/{RUN}.log",
+        f"{LOGS}/runs/{plan.dataset}/{JOB}.log",
     benchmark:
-        f"{BENCHMARKS}/runs/{plan.dataset}/{RUN}.tsv"
+        f"{BENCHMARKS}/runs/{plan.dataset}/{JOB}.tsv"
     wildcard_constraints:
         network="|".join(plan.config["networks"]),
         regularisers=r"none|random_crop|weight_decay|random_crop\+weight_decay",
@@ -27,9 +36,9 @@ rule train:
         mem_mb=4000,
         runtime=240,
     params:
-        job=lambda wildcards: plan.train_job(Run.from_path(wildcards)),
+        jobs=lambda wildcards: [plan.train_job(run) for run in plan.runs_of(wildcards)],
     message:
         "Training {wildcards.network} on {wildcards.images} images, label noise {wildcards.noise}, "
-        "regularisers {wildcards.regularisers}, seed {wildcards.seed}"
+        f"regularisers {{wildcards.regularisers}}, {'all seeds' if TOGETHER else 'seed {wildcards.seed}'}"
     script:
         "../scripts/train.py"

@@ -1,11 +1,11 @@
-"""Train one network on one data set; write its history and its result."""
+"""Train one network on one data set, with one seed or with several; write each run's history and result."""
 
 import csv
 import hashlib
 import importlib
 import math
 import os
-import sys
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -35,27 +35,29 @@ def weights_sha256(network: torch.nn.Module) -> str:
     return digest.hexdigest()
 
 
-with logged(snakemake.log[0]) as tell:
-    job = snakemake.params.job
+def is_made(job: dict, data: dict, result_path: str, history_path: str) -> bool:
+    """Whether a run is there that these settings, this code and these data made; forced, none is."""
+    for path in (result_path, history_path):
+        artefacts.take_back(path)
+    if "RETHINKING_FORCE" in os.environ or not artefacts.is_made(
+        result_path, history_path, stamp(**job), data=data
+    ):
+        return False
+    # Asked for again though nothing that makes it has changed: after a job that failed, or where its
+    # data were made again and came out the same.
+    for path in (history_path, result_path):
+        os.utime(path)
+    tell(f"{result_path} is there and was made by these settings, this code and these data: kept")
+    return True
+
+
+def make(job: dict, data: dict, inputs: dict, result_path: str, history_path: str) -> None:
+    """Train, from the last checkpoint if there is one, and write the two files."""
     spec = job["spec"]
-    execution = snakemake.config["execution"]
-    history_path, result_path = snakemake.output.history, snakemake.output.result
-    data = {name: artefacts.sha256_of_file(path) for name, path in snakemake.input.items()}
-    made = artefacts.is_made(result_path, history_path, stamp(**job), data=data)
-    forced = "RETHINKING_FORCE" in os.environ
-    if made and not forced:
-        # Asked for again though nothing that makes it has changed: after a job that failed, or where
-        # its data were made again and came out the same.
-        for path in (history_path, result_path):
-            os.utime(path)
-        tell(f"{result_path} is there and was made by these settings, this code and these data: kept")
-        sys.exit(0)
-    torch.set_num_threads(snakemake.threads)
-    device = device_for(snakemake.resources.get("gpu", 0), execution["runs_per_gpu"], tell)
     dtype, why = choose(execution["precision"], device)
     precision = str(dtype).removeprefix("torch.")
-    images = artefacts.load(snakemake.input.images, spec["images_stamp"])
-    labels = artefacts.load(snakemake.input.labels, spec["labels_stamp"])
+    images = artefacts.load(inputs["images"], spec["images_stamp"])
+    labels = artefacts.load(inputs["labels"], spec["labels_stamp"])
     classes = len(labels["classes"])
 
     module, function = spec["factory"].split(":")
@@ -71,7 +73,7 @@ with logged(snakemake.log[0]) as tell:
 
     key = f"{stamp(**job)} {precision} {data}"
     checkpoint_path = Path(result_path).with_name("checkpoint.pt")
-    if forced:
+    if "RETHINKING_FORCE" in os.environ:
         checkpoint_path.unlink(missing_ok=True)
     checkpoint = RunCheckpoint(checkpoint_path, key, 60 * execution["checkpoint_minutes"], tell)
     count = len(labels["train"])
@@ -79,6 +81,8 @@ with logged(snakemake.log[0]) as tell:
         tell(
             f"a batch of {recipe.batch_size} is more than the {count} training images: a step is all of them"
         )
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
     events = Path(result_path).with_name("tensorboard") if execution["tensorboard"] else None
     try:
         with checkpoint.heeding_signals(), EpochLog(tell, recipe.epochs, count, events) as log:
@@ -137,3 +141,21 @@ with logged(snakemake.log[0]) as tell:
         **job,
     )
     checkpoint.remove()
+
+
+with logged(snakemake.log[0]) as tell:
+    execution = snakemake.config["execution"]
+    device, paths = None, list(zip(snakemake.output.results, snakemake.output.histories, strict=True))
+    for number, (job, of) in enumerate(zip(snakemake.params.jobs, paths, strict=True)):
+        inputs = {name: files[number] for name, files in snakemake.input.items()}
+        data = {name: artefacts.sha256_of_file(path) for name, path in inputs.items()}
+        if is_made(job, data, *of):
+            continue
+        if device is None:
+            torch.set_num_threads(snakemake.threads)
+            device = device_for(snakemake.resources.get("gpu", 0), execution["runs_per_gpu"], tell)
+        make(job, data, inputs, *of)
+        for path in of:
+            artefacts.set_aside(path)
+    for path in chain(*paths):
+        artefacts.forget(path)
