@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 LARGEST_WIDTH, SMALLEST_WIDTH = 2048, 256
+BUFFERS = 7.5e6  # twice the numbers that OpenBLAS holds for two threads, 30 MB
 
 
 class StorageError(Exception):
@@ -25,9 +26,11 @@ class StorageError(Exception):
 def panel_width(n: int) -> int:
     """The width of panels for n columns: wide ones compute faster, narrow ones store less of the upper half.
 
-    With n/28 columns the part above the diagonal that is stored is n²/56.
+    Panels of w columns store n·w/2 numbers above the diagonal: with n/20 columns n²/40. For small n BLAS's
+    own buffers weigh as much, and panels are narrower so that both together stay below 0.06·n².
     """
-    return int(np.clip(n // 28 // 64 * 64, SMALLEST_WIDTH, LARGEST_WIDTH))
+    widest = min(n / 20, 0.105 * n - BUFFERS / n)
+    return int(np.clip(widest // 64 * 64, SMALLEST_WIDTH, LARGEST_WIDTH))
 
 
 def panel_starts(n: int) -> list[int]:
