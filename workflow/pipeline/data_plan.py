@@ -48,6 +48,11 @@ class DataPlan:
         """Whether only paths of images are stored, so that their pixels cannot be corrupted."""
         return self.source["source"] == "imagenet"
 
+    @property
+    def is_large(self) -> bool:
+        """Whether preparing and corrupting it is work for a node of a cluster."""
+        return self.prepare_script in ("image_folder", "imagenet")
+
     def prepared_arrays(self) -> list[str]:
         """The files that the clean data set consists of, besides its manifests."""
         images = ["train", "test", *(["train_bytes", "test_bytes"] if self.listed_only else [])]

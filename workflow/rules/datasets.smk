@@ -44,12 +44,13 @@ for data in plan.datasets.values():
                 f"{LOGS}/data/{data.name}/download.log",
             benchmark:
                 f"{BENCHMARKS}/data/{data.name}/download.tsv"
+            localrule: True
             conda:
                 "../../envs/environment.yaml"
             threads: 1
             resources:
-                mem_mb=500,
-                runtime=60,
+                mem_mb=growing(500),
+                runtime=growing(60),
             params:
                 job=data.download_job(),
             message:
@@ -73,12 +74,13 @@ for data in plan.datasets.values():
                 f"{LOGS}/data/{data.name}/clean.log",
             benchmark:
                 f"{BENCHMARKS}/data/{data.name}/clean.tsv"
+            localrule: not data.is_large
             conda:
                 "../../envs/environment.yaml"
             threads: 8 if data.prepare_script == "image_folder" else 1
             resources:
-                mem_mb=4000,
-                runtime=60,
+                mem_mb=growing(4000),
+                runtime=growing(60),
             params:
                 job=data.prepare_job(),
                 own=data.fingerprint,
@@ -100,12 +102,13 @@ for data in plan.datasets.values():
             f"{LOGS}/data/{data.name}/description.log",
         benchmark:
             f"{BENCHMARKS}/data/{data.name}/description.tsv"
+        localrule: not data.is_large
         conda:
             "../../envs/environment.yaml"
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=20,
+            mem_mb=growing(2000),
+            runtime=growing(20),
         params:
             job=data.describe_job(),
         message:
@@ -127,12 +130,13 @@ rule corrupt_labels:
         f"{LOGS}/data/{plan.data.name}/labels/noise-{{noise}}/seed-{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/data/{plan.data.name}/labels/noise-{{noise}}/seed-{{seed}}.tsv"
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         job=lambda wildcards: plan.data.labels_job(float(wildcards.noise), int(wildcards.seed)),
     message:
@@ -155,12 +159,13 @@ rule corrupt_images:
         f"{BENCHMARKS}/data/{plan.data.name}/images/{{images}}/seed-{{seed}}.tsv"
     wildcard_constraints:
         images="shuffled_pixels|random_pixels|gaussian",
+    localrule: not plan.data.is_large
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         job=lambda wildcards: plan.data.images_job(wildcards.images, int(wildcards.seed)),
     message:
@@ -184,12 +189,13 @@ rule contact_sheet:
         f"{BENCHMARKS}/data/{plan.data.name}/contact_sheets/{{corruption}}.tsv"
     wildcard_constraints:
         corruption="|".join(plan.data.corruptions),
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         job=lambda wildcards: plan.data.contact_sheet_job(wildcards.corruption),
     message:

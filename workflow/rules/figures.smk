@@ -30,12 +30,13 @@ for name in plan.shown:
             f"{LOGS}/summaries/{name}.log",
         benchmark:
             f"{BENCHMARKS}/summaries/{name}.tsv"
+        localrule: True
         conda:
             "../../envs/environment.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=10,
+            mem_mb=growing(1000),
+            runtime=growing(10),
         params:
             job=plan.summary_job(name),
         message:
@@ -59,12 +60,13 @@ for name in FIGURES:
             f"{LOGS}/figures/{name}.log",
         benchmark:
             f"{BENCHMARKS}/figures/{name}.tsv"
+        localrule: True
         conda:
             "../../envs/environment.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=10,
+            mem_mb=growing(1000),
+            runtime=growing(10),
         params:
             job=plan.figure_job(name),
         message:
@@ -89,12 +91,13 @@ for name in TABLES:
             f"{LOGS}/tables/{name}.log",
         benchmark:
             f"{BENCHMARKS}/tables/{name}.tsv"
+        localrule: True
         conda:
             "../../envs/environment.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=10,
+            mem_mb=growing(1000),
+            runtime=growing(10),
         params:
             job=plan.table_job(name),
         message:
@@ -113,12 +116,13 @@ rule scorecard:
         f"{LOGS}/scorecard.log",
     benchmark:
         f"{BENCHMARKS}/scorecard.tsv"
+    localrule: True
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         job=plan.scorecard_job(),
     message:

@@ -25,8 +25,8 @@ for data in plan.datasets.values():
             threads: plan.config["execution"]["systems"]["threads"]
             resources:
                 gpu=plan.config["execution"]["gpu"] * (settings["transform"] in DRAWN),
-                mem_mb=plan.config["execution"]["systems"]["mem_mb"],
-                runtime=720,
+                mem_mb=growing(plan.config["execution"]["systems"]["mem_mb"]),
+                runtime=growing(720),
             params:
                 job=lambda wildcards, name=data.name, features=features: plan.kernels.features_job(
                     name, features, int(wildcards.get("seed", 0))
@@ -53,8 +53,8 @@ rule select_kernel:
     threads: plan.config["execution"]["systems"]["threads"]
     resources:
         gpu=plan.config["execution"]["gpu"],
-        mem_mb=plan.config["execution"]["systems"]["mem_mb"],
-        runtime=240,
+        mem_mb=growing(plan.config["execution"]["systems"]["mem_mb"]),
+        runtime=growing(240),
     params:
         job=lambda wildcards: plan.kernels.selection_job(wildcards.system),
     message:
@@ -81,8 +81,8 @@ rule solve_system:
     threads: plan.config["execution"]["systems"]["threads"]
     resources:
         gpu=plan.config["execution"]["gpu"],
-        mem_mb=plan.config["execution"]["systems"]["mem_mb"],
-        runtime=720,
+        mem_mb=growing(plan.config["execution"]["systems"]["mem_mb"]),
+        runtime=growing(720),
     params:
         job=lambda wildcards: plan.kernels.system_job(*plan.kernels.cell(wildcards)),
     message:
@@ -110,8 +110,8 @@ for name in plan.shown:
             "../../envs/environment.yaml"
         threads: 1
         resources:
-            mem_mb=4000,
-            runtime=60,
+            mem_mb=growing(4000),
+            runtime=growing(60),
         params:
             job=lambda wildcards, name=name: plan.kernels.measurement_job(name, int(wildcards.seed)),
         message:

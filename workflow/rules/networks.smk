@@ -33,8 +33,8 @@ rule train:
     threads: plan.config["execution"]["threads"]
     resources:
         gpu=plan.config["execution"]["gpu"],
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=growing(4000),
+        runtime=growing(240),
     params:
         jobs=lambda wildcards: [plan.train_job(run) for run in plan.runs_of(wildcards)],
     message:
