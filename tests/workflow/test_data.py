@@ -10,8 +10,9 @@ from collections import Counter
 import numpy as np
 import pytest
 import yaml
-from conftest import copy_project
 from PIL import Image
+
+from trees import copy_project
 
 CLASSES = ("cat", "dog", "eel")
 SIDE = 64

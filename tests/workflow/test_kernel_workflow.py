@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import SMALL_KERNELS, Tree, copy_project
 from scipy import linalg
 from scipy.spatial.distance import cdist
 
 from rethinking.datasets.digits import load_digits
 from rethinking.kernels.backends import gpu_or_none
+from trees import SMALL_KERNELS, Tree, copy_project
 
 # What is about kernel systems; the rest of `all`, contact sheets, is tested elsewhere.
 TARGETS = ("fig_ridge", "fig_minimum_norm", "table3", "interpolants", "scorecard")

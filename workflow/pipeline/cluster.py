@@ -1,11 +1,12 @@
 """What jobs ask of a SLURM cluster, and whether it can ever give it, asked before the first is submitted."""
 
 import difflib
+import getpass
 import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 # Resources that the executor passes to sbatch, by sbatch's options; {} is the value.
@@ -35,6 +36,8 @@ def _ask(*command: str) -> tuple[bool, str]:
     """Whether a command of SLURM's succeeds, and what it prints."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+    except FileNotFoundError:
+        return False, f"{command[0]} is not installed"
     except subprocess.TimeoutExpired:
         return False, f"no answer within {SECONDS} seconds"
     return done.returncode == 0, (done.stdout + done.stderr).strip()
@@ -54,7 +57,31 @@ def request(job) -> tuple[str, ...]:
     return (*options, f"--cpus-per-task={resources.get('cpus_per_task') or job.threads}")
 
 
-def problems(jobs: Iterable) -> list[str]:
+def _still_running(folder: Path) -> str | None:
+    """What to say where jobs of an earlier call have not ended in this folder, None where there are none."""
+    _, said = _ask("squeue", "-h", "--me", "-o", "%A %Z")
+    fields = [line.partition(" ") for line in said.splitlines()]
+    mine = os.environ.get("SLURM_JOB_ID")  # this call may be a job itself
+    numbers = [number for number, _, where in fields if where == str(folder) and number != mine]
+    if not numbers:
+        return None
+    return (
+        f"{len(numbers)} jobs of an earlier call still run in {folder}, and Snakemake cannot find them: "
+        f"it would do their work a second time. Wait until squeue --me shows none of them, or end them; what "
+        f"they were training goes on from its checkpoint:\n    scancel {' '.join(numbers)}"
+    )
+
+
+def _unknown_account(accounts: set[str]) -> str | None:
+    """What to say of accounts that this user has not, None where all are theirs or SLURM keeps none."""
+    user = getpass.getuser()
+    listed, said = _ask("sacctmgr", "-n", "-P", "list", "association", f"user={user}", "format=account")
+    theirs = sorted({*said.split()}) if listed else []
+    wrong = sorted(accounts - {*theirs}) if theirs else []
+    return f"{user} has no account {', '.join(wrong)}, but {', '.join(theirs)}" if wrong else None
+
+
+def problems(jobs: list) -> list[str]:
     """Why ``jobs`` cannot be run by this cluster, as far as its controller can tell; [] if they can.
 
     The controller is asked about each distinct request, without submitting anything.
@@ -79,6 +106,10 @@ def problems(jobs: Iterable) -> list[str]:
         return [
             f"SLURM's controller does not answer: {said.splitlines()[0] if said else 'scontrol ping failed'}"
         ]
+    accounts = {job.resources.get("slurm_account") for job in jobs} - {None, ""}
+    for problem in (_still_running(Path.cwd()), accounts and _unknown_account(accounts)):
+        if problem:
+            found[problem] = None
     for options, rule in requests.items():
         possible, said = _ask("sbatch", "--test-only", *options, "--wrap", "true")
         if not possible:
@@ -116,12 +147,12 @@ def unshared(folder: Path) -> str | None:
     )
 
 
-def check(jobs: Iterable, tell: Callable[[str], None]) -> str | None:
+def check(jobs: list, tell: Callable[[str], None]) -> str | None:
     """All that stands in the way of running ``jobs``, as one text; ``tell`` is told what may do so."""
     found = problems(jobs)
     if found:
         return "SLURM cannot run this workflow:\n  " + "\n  ".join(found)
-    warning = unshared(Path(os.getcwd()))
+    warning = unshared(Path.cwd())
     if warning:
         tell(warning)
     return None

@@ -81,7 +81,9 @@ def lease(
 
 def lease_gpu(count: int, runs_per_gpu: int) -> int:
     """The number of one of ``count`` visible GPUs, this process's until it ends."""
-    folder = Path(tempfile.gettempdir()) / f"rethinking-gpu-{os.getuid()}"
+    # Jobs of a cluster may each see their own device under the same number.
+    job = os.environ.get("SLURM_JOB_ID", "")
+    folder = Path(tempfile.gettempdir()) / f"rethinking-gpu-{os.getuid()}{job and f'-{job}'}"
     (held,) = lease(visible_devices(count), folder, places=runs_per_gpu)
     _HELD.append(held)
     return held.index

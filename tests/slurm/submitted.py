@@ -1,0 +1,95 @@
+"""The workflow submitted to a Slurm: copies of the project, and waiting for its jobs."""
+
+import subprocess
+import time
+from pathlib import Path
+
+from trees import Tree
+
+# A network whose runs last as long as they are told to, on a busy machine as on a quiet one. It says which
+# GPUs its job was given, from when to when.
+SPY = """
+import atexit
+import json
+import os
+import time
+
+from torch import nn
+
+
+class Slow(nn.Module):
+    def forward(self, x):
+        if self.training:
+            time.sleep(0.01)
+        return x
+
+
+def net(image_shape, classes, width=1.0):
+    entry = {"gpus": os.environ.get("CUDA_VISIBLE_DEVICES"), "from": time.time()}
+
+    def tell():
+        with open(f"gpu-{os.getpid()}-{time.time_ns()}.json", "w") as file:
+            json.dump({**entry, "to": time.time()}, file)
+
+    atexit.register(tell)
+    inputs = image_shape[0] * image_shape[1] * image_shape[2]
+    return nn.Sequential(Slow(), nn.Flatten(), nn.Linear(inputs, classes))
+"""
+
+
+class SlurmTree(Tree):
+    """A copy of the project whose calls of Snakemake submit to Slurm."""
+
+    python: Path
+
+    def command(self, *arguments) -> list[str]:
+        # The first look at a job after a second: 40 is for real clusters.
+        profile = ["--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "1"]
+        return [
+            str(self.python), "-m", "snakemake", *arguments, "--configfile", "config/small.yaml", *profile,
+        ]  # fmt: skip
+
+    def submit(self, *arguments, check=True, environment=None):
+        """Call Snakemake and wait for it."""
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=900,
+            env=environment,
+        )
+        assert done.returncode == 0 or not check, done.stdout
+        return done
+
+    def start(self, *arguments) -> subprocess.Popen:
+        """Call Snakemake and go on."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+
+def job_number(state: str = "RUNNING", seconds: float = 120) -> str:
+    """The number of the one job in a state, once there is one."""
+    deadline = time.time() + seconds
+    while True:
+        found = subprocess.run(["squeue", "-h", "-t", state, "-o", "%A"], capture_output=True, text=True)
+        if found.stdout.split():
+            (number,) = found.stdout.split()
+            return number
+        assert time.time() < deadline, f"no job is {state}"
+        time.sleep(0.2)
+
+
+def wait_for(text: str, file: Path, seconds: float = 120) -> None:
+    """Until a log says something."""
+    deadline = time.time() + seconds
+    while not (file.exists() and text in file.read_text()):
+        assert time.time() < deadline, f"{file} never says {text!r}"
+        time.sleep(0.1)
