@@ -30,6 +30,7 @@ rule train:
         job=lambda wildcards: plan.train_job(Run.from_path(wildcards)),
     message:
         "Training {wildcards.network} on {wildcards.images} images, label noise {wildcards.noise}, "
-        "regularisers {wildcards.regularisers}, seed {wildcards.seed}"
+        "regularisers {wildcards.regularisers}, seed {wildcards.seed}, "
+        "{params.job[spec][recipe][epochs]} epochs"
     script:
         "../scripts/train.py"
