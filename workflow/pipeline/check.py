@@ -4,7 +4,8 @@
 
 names configuration files as ``snakemake --configfile`` does, in the project's folder. A result is *stale*
 where the settings, code or data in its stamp are not those of now, and *altered* where its content has
-another hash than when it was written. Pictures and pages carry neither; they are there or they are not.
+another hash than when it was written. Runs and solved systems record the hashes of their data; what shows
+them records their stamps. Pictures and pages carry nothing; they are there or they are not.
 """
 
 import json
@@ -41,9 +42,9 @@ class Problem(NamedTuple):
 
 
 @cache
-def hash_of(path: str) -> str | None:
-    """SHA-256 of a file, None where there is none."""
-    return artefacts.sha256_of_file(Path(path)) if Path(path).is_file() else None
+def hash_of(path: str) -> str:
+    """SHA-256 of a file, which many results may have been made from."""
+    return artefacts.sha256_of_file(Path(path))
 
 
 def leaves(spec, path: str = "") -> dict[str, str]:
@@ -57,8 +58,12 @@ def leaves(spec, path: str = "") -> dict[str, str]:
     }
 
 
-def staleness(content: dict, made: Made) -> str:
-    """Which settings, code or data made a result that are not those of now; empty if it is current."""
+def staleness(content: dict, made: Made, whole: set[str]) -> str:
+    """Which settings, code or data made a result that are not those of now; empty if it is current.
+
+    ``whole`` are the files that results can be compared with: what one was made from may be damaged, or
+    deleted to save space, and says nothing then.
+    """
     reasons = []
     if content["stamp"] != stamp(**made.job):
         then, now = leaves(content["spec"]), leaves(made.job["spec"])
@@ -68,15 +73,14 @@ def staleness(content: dict, made: Made) -> str:
         if content["code"] != made.job["code"]:
             reasons.append("other code")
     read = content.get("data", {})
-    # What a result was made from may have been deleted since, to save space.
-    other = [name for name, path in made.inputs.items() if hash_of(path) not in (None, read.get(name))]
+    other = [name for name, path in made.inputs.items() if path in whole and hash_of(path) != read.get(name)]
     if other:
         reasons.append(f"other data ({', '.join(other)})")
     return f"made with {', and with '.join(reasons)}" if reasons else ""
 
 
-def problem_of(made: Made) -> Problem | None:
-    """What is wrong with one result, None if nothing is."""
+def problem_of(made: Made, whole: set[str]) -> Problem | None:
+    """What is wrong with one result, None if nothing is; ``whole`` is as in ``staleness``."""
     path = Path(made.path)
     if not path.is_file():
         return Problem(MISSING, made)
@@ -93,20 +97,32 @@ def problem_of(made: Made) -> Problem | None:
             artefacts.read_attached(made.attached, path, content["attached_sha256"])
     except artefacts.ArtefactError as error:
         return Problem(ALTERED, made, " ".join(str(error).split()))
-    except (ValueError, TypeError, KeyError):
-        command = artefacts.remake(path)
-        return Problem(ALTERED, made, f"{path}: truncated or altered. Remake it with {command}")
-    what = staleness(content, made)
+    except (OSError, ValueError, TypeError, KeyError):
+        remake = artefacts.remake(path)
+        return Problem(ALTERED, made, f"{path}: unreadable, truncated or altered. Remake it with {remake}")
+    what = staleness(content, made, whole)
     return Problem(STALE, made, f"{path}: {what}") if what else None
+
+
+def problems_of(results: list[Made]) -> tuple[list[Problem], list[Problem], list[Problem]]:
+    """All results that are stale, altered and missing; each comes after those that it is made from."""
+    problems, whole = [], set()
+    for made in results:
+        problem = problem_of(made, whole)
+        if problem:
+            problems.append(problem)
+        else:
+            whole.add(made.path)
+    stale, altered, missing = (
+        [problem for problem in problems if problem.kind == kind] for kind in (STALE, ALTERED, MISSING)
+    )
+    return stale, altered, missing
 
 
 def report(plan: Plan, command: str) -> bool:
     """Print what is wrong, a line each, and what to do; return whether nothing is stale or altered."""
     results, pages = all_results(plan), all_pages(plan)
-    problems = list(filter(None, map(problem_of, results)))
-    stale, altered, missing = (
-        [problem for problem in problems if problem.kind == kind] for kind in (STALE, ALTERED, MISSING)
-    )
+    stale, altered, missing = problems_of(results)
     for problem in (*stale, *altered):
         print(problem.what)
     groups = defaultdict(list)
