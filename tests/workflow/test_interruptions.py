@@ -57,7 +57,7 @@ def named(output, program):
 def test_after_a_kill_the_next_call_says_what_happened_and_its_commands_finish(fresh):
     call, job = started(fresh)
     running = fresh.snakemake("fig1a", "--dry-run", "--quiet", "rules").stdout
-    assert f"snakemake is running in this folder already (process {call.pid}:" in running
+    assert f"Snakemake is running in this folder already (process {call.pid}:" in running
     assert "--unlock" not in running.partition("Building DAG")[0]
 
     call.kill()  # the call alone: its job goes on

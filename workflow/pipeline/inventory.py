@@ -129,6 +129,7 @@ def all_pages(plan: Plan) -> list[str]:
 
 def others_on_disk(plan: Plan, results: list[Made]) -> list[str]:
     """Results in the configuration's folder that it does not ask for (any more)."""
-    patterns = ("data/**/manifest.json", "runs/**/run.json", "systems/**/*.json", "measurements/**/*.json")
-    found = {str(path) for pattern in patterns for path in Path(plan.results).glob(pattern)}
+    names = ("manifest.json", "run.json", "selection.json", "system.json", "measurement.json")
+    folders = [Path(plan.results, kind) for kind in ("data", "runs", "systems", "measurements")]
+    found = {str(path) for folder in folders for name in names for path in folder.rglob(name)}
     return sorted(found - {made.path for made in results})

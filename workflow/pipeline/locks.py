@@ -57,10 +57,10 @@ def explain_lock(folder: Path) -> str | None:
     calls = [(number, " ".join(words)) for number, words in (running or {}).items() if is_snakemake(words)]
     if calls:
         return (
-            f"snakemake is running in this folder already ({_listed(calls)}). Calls that share no file with "
+            f"Snakemake is running in this folder already ({_listed(calls)}). Calls that share no file with "
             f"it go on, any other is refused until it has ended. There is nothing to unlock"
         )
-    killed = f"the snakemake call of {when:%d %B, %H:%M} in this folder was killed, or the power failed"
+    killed = f"The snakemake call of {when:%d %B, %H:%M} in this folder was killed, or the power failed"
     jobs = [(number, job_script(words)) for number, words in (running or {}).items() if job_script(words)]
     if jobs:
         numbers = " ".join(str(number) for number, _ in jobs)

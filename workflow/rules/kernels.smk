@@ -59,8 +59,8 @@ rule select_kernel:
     params:
         job=lambda wildcards: plan.kernels.selection_job(wildcards.system),
     message:
-        "Choosing bandwidth and ridge of {wildcards.system} on a validation split, "
-        "among {params.job[spec][bandwidth]} and {params.job[spec][ridge]}"
+        "Choosing the kernel of {wildcards.system} on a validation split: "
+        "bandwidth {params.job[spec][bandwidth]}; ridge {params.job[spec][ridge]}"
     script:
         "../scripts/select_kernel.py"
 
