@@ -40,15 +40,8 @@ def test_make_lists_every_target_and_the_calls_of_snakemake(project):
     assert re.findall(r"^  make (\w+) +\S", listed, re.M) == [name for name in targets if name != "help"]
     calls = re.findall(r"^  (snakemake .*?)   ", listed, re.M)
     assert len(calls) == 3
-    for call in calls:
-        done = subprocess.run(
-            [sys.executable, "-m", *call.split(), "--dry-run", "--quiet", "rules"],
-            cwd=project.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    # Those of the README, which are tried out elsewhere.
+    assert all(f"\n{call} " in (HERE / "README.md").read_text() for call in calls)
 
 
 def test_make_clean_removes_the_demo_and_caches_and_nothing_else(project):
