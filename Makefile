@@ -1,18 +1,25 @@
-# make demo   the whole workflow on embedded data, then where its results are
-# make test   every test
-# make check  formatting and lint of code and rules
-# make lock   renew the exact versions in envs/
+## Snakemake makes and remakes the results. With the environment active (source .venv/bin/activate):
+##   snakemake -n                                  every job that would be done, and why
+##   snakemake --cores 8 --resources gpu=4         everything in config.yaml, on 8 cores and 4 GPUs
+##   snakemake fig1c --cores 8 --resources gpu=4   one figure or table, with the runs that it needs
+## And around it:
 
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+# The configuration that `make check` looks at.
+CONFIG ?= config/demo.yaml
 UV := uv==0.13.8
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test check format lock
+.PHONY: help demo check test lint format lock clean
 
-demo: $(VENV)/.complete
+# The lines that begin with two marks, and each target with what stands behind its two marks.
+help:
+	@awk -F ':.*## ' '/^## /{print substr($$0, 4)} /^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: $(VENV)/.complete ## the whole workflow on embedded data, then where its results are
 	snakemake --cores $(CORES) --configfile config/demo.yaml
 	@echo
 	@echo "Figures    results/demo/figures/fig1a.png, fig1b.png, fig1c.png (and .pdf, .csv)"
@@ -21,20 +28,35 @@ demo: $(VENV)/.complete
 	@echo "Data       results/demo/data/digits/contact_sheets/random_labels.png, dataset.json"
 	@echo "Scorecard  results/demo/scorecard.html (and .csv): $$(head -n 1 results/demo/logs/scorecard.log)"
 
-test: $(VENV)/.complete
+check: $(VENV)/.complete ## which results are stale, altered or missing; CONFIG=config.yaml for the paper's
+	@PYTHONPATH=workflow python -m pipeline.check $(CONFIG)
+
+test: $(VENV)/.complete ## every test
 	python -m pytest
 
-check: $(VENV)/.complete
+lint: $(VENV)/.complete ## formatting and lint of code and rules
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 	snakemake --lint --configfile config/demo.yaml
 
-format: $(VENV)/.complete
+format: $(VENV)/.complete ## mend the formatting
 	ruff check --fix .
 	ruff format .
 	snakefmt Snakefile workflow
+
+lock: $(VENV)/.complete ## renew the exact versions in envs/
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" --output-file envs/requirements.txt envs/requirements.in
+	python envs/conda.py
+
+# Never a result of another configuration, nor data: those take days or a download.
+clean: ## remove the demo's results and what tests and lint keep, and nothing else
+	@for folder in results/demo .pytest_cache .ruff_cache; do \
+		if [ -e $$folder ]; then du -sh $$folder; rm -rf $$folder; fi; done
+	@find benchmarks envs src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "removed; data/, .venv/ and the results of other configurations are as they were"
 
 # Installed anew whenever the locked versions change. Compiled at once: torch imports in half the time.
 $(VENV)/.complete: envs/requirements.txt pyproject.toml
@@ -45,8 +67,3 @@ $(VENV)/.complete: envs/requirements.txt pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r envs/requirements.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
-
-lock: $(VENV)/.complete
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-		--custom-compile-command "make lock" --output-file envs/requirements.txt envs/requirements.in
-	python envs/conda.py

@@ -89,6 +89,18 @@ class Tree:
         assert done.returncode == 0 or not check, done.stdout
         return done
 
+    def check(self, *files):
+        """What `make check` says of the results; its exit status is ``returncode``."""
+        return subprocess.run(
+            [sys.executable, "-m", "pipeline.check", *(files or ["config/small.yaml"])],
+            cwd=self.folder,
+            env=os.environ | {"PYTHONPATH": "workflow"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
     def mend(self, output: str) -> str:
         """Give the command that an error names, as it stands there, and return what it prints."""
         command = next(line for line in output.splitlines() if line.strip().startswith("snakemake --conf"))

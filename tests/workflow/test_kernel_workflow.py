@@ -240,6 +240,26 @@ def test_a_solved_system_leaves_no_panels(finished_kernels):
     assert not list((finished_kernels.results / "systems").rglob("panels"))
 
 
+def test_the_check_tells_what_is_stale_and_altered_among_kernel_systems(kernels):
+    current = kernels.check()
+    assert current.returncode == 0
+    assert " 0 stale, 0 altered, " in current.stdout
+    features = kernels.results / "data/digits/features/random_patches/seed-1/filters.npy"
+    features.write_bytes(features.read_bytes()[:-4])
+    result = kernels.folder / path_of("gabor", "none")
+    result.write_text(result.read_text().replace('"solved"', '"not solved"'))
+    put(kernels, ("systems", "pixels", "bandwidth"), [0.1, 0.3])
+    done = kernels.check()
+    assert done.returncode == 1
+    assert f"{features.relative_to(kernels.folder)}: truncated or altered" in done.stdout
+    assert f"{path_of('gabor', 'none')}: altered since it was made" in done.stdout
+    # The choice, the three systems that hang on it, and the summaries of fig_ridge and table3.
+    assert " 6 stale, 2 altered, " in done.stdout
+    assert "results/small/systems/pixels/selection.json: made with another bandwidth\n" in done.stdout
+    rules = "select_kernel solve_system summarise_fig_ridge summarise_table3"
+    assert f"  --forcerun {rules}\n" in done.stdout
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_solve_that_is_stopped_goes_on_to_the_numbers_of_the_undisturbed_one(kernels, number):
     if number == signal.SIGTERM:

@@ -118,6 +118,11 @@ class Plan:
         """What a figure draws or a table shows, which names its summary, its script and its claims."""
         return self.shown[name].get("plot") or self.shown[name]["shows"]
 
+    def words(self, name: str) -> str:
+        """What a figure or table shows, for people: noise sweep of test error."""
+        quantity = self.shown[name].get("quantity")
+        return (self.kind(name) + (f" of {quantity}" if quantity else "")).replace("_", " ")
+
     def summary_job(self, name: str) -> dict:
         """The numbers of a figure or table, from every result that it shows and the stamp each must have."""
         settings = {

@@ -24,6 +24,8 @@ rule data:
         descriptions,
         contact_sheets,
         [plan.data.labels_manifest(1.0, seed) for seed in plan.config["seeds"]],
+    message:
+        f"{plan.data.title} is prepared, described and corrupted"
 
 
 # The data set that networks are trained on, and those of the kernel systems. The name of a script is
@@ -85,7 +87,7 @@ for data in plan.datasets.values():
                 job=data.prepare_job(),
                 own=data.fingerprint,
             message:
-                f"Preparing {data.title}"
+                f"Reading {data.title}: images and labels as arrays"
             script:
                 "../scripts/prepare_{params.job[spec][reader]}.py"
 
@@ -140,7 +142,7 @@ rule corrupt_labels:
     params:
         job=lambda wildcards: plan.data.labels_job(float(wildcards.noise), int(wildcards.seed)),
     message:
-        "Replacing training labels with probability {wildcards.noise}, seed {wildcards.seed}"
+        "Drawing labels at random with probability {wildcards.noise}, seed {wildcards.seed}"
     script:
         "../scripts/corrupt_labels.py"
 
@@ -169,7 +171,7 @@ rule corrupt_images:
     params:
         job=lambda wildcards: plan.data.images_job(wildcards.images, int(wildcards.seed)),
     message:
-        "Corrupting images: {wildcards.images}, seed {wildcards.seed}"
+        "Corrupting all images: {wildcards.images}, seed {wildcards.seed}"
     script:
         "../scripts/corrupt_images.py"
 
@@ -199,6 +201,6 @@ rule contact_sheet:
     params:
         job=lambda wildcards: plan.data.contact_sheet_job(wildcards.corruption),
     message:
-        "Drawing {wildcards.corruption} beside the clean images"
+        "Drawing a contact sheet: {wildcards.corruption} beside the clean images"
     script:
         "../scripts/draw_contact_sheet.py"

@@ -40,7 +40,7 @@ for name in plan.shown:
         params:
             job=plan.summary_job(name),
         message:
-            f"Summarising the results of {name}"
+            f"Summarising {len(plan.shown_results(name))} results for {name}"
         script:
             "../scripts/summarise.py"
 
@@ -70,7 +70,7 @@ for name in FIGURES:
         params:
             job=plan.figure_job(name),
         message:
-            f"Drawing {name}"
+            f"Drawing {name}: {plan.words(name)}"
         script:
             "../scripts/plot_{params.job[spec][plot]}.py"
 
@@ -101,7 +101,7 @@ for name in TABLES:
         params:
             job=plan.table_job(name),
         message:
-            f"Setting {name}"
+            f"Setting {name}: {plan.words(name)}"
         script:
             "../scripts/write_{params.job[spec][shows]}.py"
 

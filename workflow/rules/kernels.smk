@@ -33,6 +33,7 @@ for data in plan.datasets.values():
                 ),
             message:
                 f"Computing {features} features of {data.title}"
+                + (", seed {wildcards.seed}" if settings["transform"] in DRAWN else "")
             script:
                 "../scripts/transform_{params.job[spec][transform]}.py"
 
@@ -58,7 +59,8 @@ rule select_kernel:
     params:
         job=lambda wildcards: plan.kernels.selection_job(wildcards.system),
     message:
-        "Choosing bandwidth and ridge of {wildcards.system} on a validation split"
+        "Choosing the kernel of {wildcards.system} on a validation split: "
+        "bandwidth {params.job[spec][bandwidth]}; ridge {params.job[spec][ridge]}"
     script:
         "../scripts/select_kernel.py"
 
@@ -86,7 +88,7 @@ rule solve_system:
     params:
         job=lambda wildcards: plan.kernels.system_job(*plan.kernels.cell(wildcards)),
     message:
-        "Solving {wildcards.system}, ridge {wildcards.ridge}, seed {wildcards.seed}"
+        "Solving the kernel system {wildcards.system}, ridge {wildcards.ridge}, seed {wildcards.seed}"
     script:
         "../scripts/solve_system.py"
 
@@ -115,6 +117,7 @@ for name in plan.shown:
         params:
             job=lambda wildcards, name=name: plan.kernels.measurement_job(name, int(wildcards.seed)),
         message:
-            f"Measuring for {name}, seed {{wildcards.seed}}"
+            f"Measuring {plan.words(name)} for {name}, seed {{wildcards.seed}}, "
+            "{params.job[spec][examples]} examples"
         script:
             "../scripts/measure_{params.job[spec][kind]}.py"

@@ -39,6 +39,7 @@ rule train:
         jobs=lambda wildcards: [plan.train_job(run) for run in plan.runs_of(wildcards)],
     message:
         "Training {wildcards.network} on {wildcards.images} images, label noise {wildcards.noise}, "
-        f"regularisers {{wildcards.regularisers}}, {'all seeds' if TOGETHER else 'seed {wildcards.seed}'}"
+        f"regularisers {{wildcards.regularisers}}, {'all seeds' if TOGETHER else 'seed {wildcards.seed}'}, "
+        "{params.jobs[0][spec][recipe][epochs]} epochs"
     script:
         "../scripts/train.py"

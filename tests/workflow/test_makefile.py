@@ -1,0 +1,68 @@
+"""What `make` lists is what there is, and `make clean` removes nothing that took long."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parents[2]
+
+
+def make(folder, *arguments):
+    """Run make with the environment of these tests, and no other one made."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["make", "--assume-old", ".venv/.complete", *arguments],
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def project(fresh):
+    shutil.copy(HERE / "Makefile", fresh.folder)
+    for name in ("benchmarks", "tests"):
+        (fresh.folder / name).mkdir()
+    return fresh
+
+
+def test_make_lists_every_target_and_the_calls_of_snakemake(project):
+    listed = make(project.folder).stdout
+    targets = re.search(r"\.PHONY: (.*)", (HERE / "Makefile").read_text())[1].split()
+    assert re.findall(r"^  make (\w+) +\S", listed, re.M) == [name for name in targets if name != "help"]
+    calls = re.findall(r"^  (snakemake .*?)   ", listed, re.M)
+    assert len(calls) == 3
+    # Those of the README, which are tried out elsewhere.
+    assert all(f"\n{call} " in (HERE / "README.md").read_text() for call in calls)
+
+
+def test_make_clean_removes_the_demo_and_caches_and_nothing_else(project):
+    kept = [
+        "results/runs/cifar10/run.json", "results/mine/run.json", "data/cifar-10-python.tar.gz",
+        ".venv/lib/__pycache__/x.pyc", ".snakemake/metadata/x",
+    ]  # fmt: skip
+    gone = ["results/demo/runs/run.json", ".ruff_cache/x", "src/rethinking/__pycache__/x.pyc"]
+    for path in (*kept, *gone):
+        (project.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (project.folder / path).write_text("x")
+    for _ in range(2):
+        done = make(project.folder, "clean")
+        assert done.returncode == 0, done.stdout
+        assert not any((project.folder / path).parent.exists() for path in gone)
+        assert all((project.folder / path).exists() for path in kept)
+    assert "results/demo" not in done.stdout
+
+
+def test_make_check_looks_at_the_configuration_that_is_named(project):
+    done = make(project.folder, "check", "CONFIG=config/small.yaml")
+    assert done.returncode == 0
+    assert "results/small/runs/" in done.stdout
+    assert re.search(r"^\d+ results looked at: 0 stale, 0 altered, \d+ missing$", done.stdout, re.M)
