@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.sourcecache import HostingProviderFile
+from snakemake.sourcecache import HostingProviderFile, LocalSourceFile
 
 SOURCE = workflow.current_basedir
 if isinstance(SOURCE, HostingProviderFile):
@@ -22,8 +22,13 @@ if isinstance(SOURCE, HostingProviderFile):
             UNPACKED = HERE.with_suffix(f".{os.getpid()}")
             tarfile.open(fileobj=file).extractall(UNPACKED, filter="data")
         UNPACKED.rename(HERE)
-else:
+elif isinstance(SOURCE, LocalSourceFile):
     HERE = Path(SOURCE).parents[1]
+else:
+    raise WorkflowError(
+        f"{SOURCE}: jobs need the whole tree of this workflow; name its Snakefile by a path on this machine, "
+        "or with github() or gitlab()"
+    )
 
 # PYTHONPATH puts this code before what is installed, for the digests describe it. In conda environments
 # Snakemake takes PYTHONPATH away from jobs, but it always gives them its own sys.path as well.
