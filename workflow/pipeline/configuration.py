@@ -266,6 +266,6 @@ def check(config: dict, folder: Path, roots: tuple[Path, ...]) -> dict:
         raise ConfigurationError(
             f"the configuration cannot be run:\n{listed}\n"
             "  config.yaml and the overlays named with --configfile hold it; "
-            "workflow/schemas/config.schema.yaml describes every key."
+            "config/README.md describes every key."
         )
     return config
