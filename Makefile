@@ -13,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo check test lint format lock clean
+.PHONY: help demo check test slurm lint format lock clean
 
 # The lines that begin with two marks, and each target with what stands behind its two marks.
 help:
@@ -34,6 +34,9 @@ check: $(VENV)/.complete ## which results are stale, altered or missing; CONFIG=
 test: $(VENV)/.complete ## every test
 	python -m pytest
 
+slurm: $(VENV)/.complete ## install what submits to a SLURM cluster: snakemake --profile profiles/slurm
+	uv pip install --quiet --compile-bytecode --require-hashes --requirements envs/slurm.txt
+
 lint: $(VENV)/.complete ## formatting and lint of code and rules
 	ruff check .
 	ruff format --check .
@@ -49,6 +52,8 @@ format: $(VENV)/.complete ## mend the formatting
 lock: $(VENV)/.complete ## renew the exact versions in envs/
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" --output-file envs/requirements.txt envs/requirements.in
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" --output-file envs/slurm.txt envs/slurm.in
 	python envs/conda.py
 
 # Never a result of another configuration, nor data: those take days or a download.
