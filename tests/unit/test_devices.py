@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import devices
 from pipeline.devices import lease, visible_devices
 
 HERE = Path(__file__).parents[2]
@@ -127,3 +128,20 @@ def test_devices_that_a_scheduler_gave_are_locked_by_their_own_names(monkeypatch
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert visible_devices(count) == expected
+
+
+def test_jobs_of_a_cluster_do_not_wait_for_each_others_devices(tmp_path, monkeypatch):
+    """Each may see its own device as number 0."""
+    monkeypatch.setattr(devices.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(devices, "_HELD", [])
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    for job in ("7", "8"):
+        monkeypatch.setenv("SLURM_JOB_ID", job)
+        assert devices.lease_gpu(1, runs_per_gpu=1) == 0
+    monkeypatch.setattr(devices.time, "sleep", _gives_up)
+    with pytest.raises(TimeoutError):  # the same job again, with the same device
+        devices.lease_gpu(1, runs_per_gpu=1)
+
+
+def _gives_up(seconds):
+    raise TimeoutError
