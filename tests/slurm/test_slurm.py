@@ -92,7 +92,7 @@ def test_a_job_that_runs_out_of_time_is_given_more_and_goes_on(cluster):
     config = yaml.safe_load((cluster.folder / "config/small.yaml").read_text())
     config["networks"]["spy"]["epochs"] = 1000
     (cluster.folder / "config/small.yaml").write_text(yaml.safe_dump(config))
-    done = cluster.submit(TARGET, "--set-resources", "train:runtime=attempt")
+    done = cluster.submit(TARGET, "--set-resources", "train:runtime=2*attempt-1")
     log = (cluster.results / "logs" / f"{RUN}.log").read_text()
     assert "going on from" in log
     assert "epoch 1000 of 1000" in log

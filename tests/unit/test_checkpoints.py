@@ -229,3 +229,15 @@ def test_killed_at_fifty_moments_the_result_is_that_of_the_undisturbed_run(tmp_p
     assert ended_whole[-1] == 50, "the last one was not disturbed"
     jobs.stdin.close()
     assert jobs.wait(timeout=60) == 0
+
+
+def test_a_scheduler_that_asks_twice_gets_the_state_too(tmp_path):
+    checkpoint = RunCheckpoint(tmp_path / "checkpoint.pt", "key", 1e9, print)
+    with checkpoint.heeding_signals():
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert checkpoint.due()
+        with pytest.raises(SystemExit) as end:
+            checkpoint.save({"at": (3, 0)})
+    assert end.value.code == 128 + signal.SIGTERM
+    assert checkpoint.path.exists()

@@ -83,12 +83,14 @@ class RunCheckpoint:
 
     @contextmanager
     def heeding_signals(self) -> Iterator[None]:
-        """Let SIGTERM and SIGINT end the run after its batch, with its state kept; a second one at once."""
+        """Let SIGTERM and SIGINT end the run after its batch, with its state kept; a second Ctrl-C at once.
+
+        Schedulers send SIGTERM more than once, and SIGKILL where they do not want to wait.
+        """
 
         def ask(number: int, _) -> None:
             self.asked = signal.Signals(number)
-            for each in SIGNALS:
-                signal.signal(each, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
 
         before = {each: signal.signal(each, ask) for each in SIGNALS}
         try:
