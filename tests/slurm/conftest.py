@@ -53,14 +53,14 @@ def submitter(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def cluster(slurm, submitter, tmp_path) -> SlurmTree:
-    """A copy of the project, with figure 1c of the network above: 2 levels × 2 seeds, 70 epochs of 0.07 s."""
+    """A copy of the project, with figure 1c of the network above: 2 levels × 2 seeds, 200 epochs of 0.07 s."""
     tree = SlurmTree(copy_project(tmp_path / "cluster").folder)
     tree.python = submitter
     (tree.folder / "src/spy.py").write_text(SPY)
     config = yaml.safe_load(SMALL)
     config["execution"]["gpu"] = 1
     config["networks"]["spy"] = {
-        "factory": "spy:net", "arguments": {}, "width": 1.0, "learning_rate": 0.01, "epochs": 70,
+        "factory": "spy:net", "arguments": {}, "width": 1.0, "learning_rate": 0.01, "epochs": 200,
         "weight_decay": 0.001,
     }  # fmt: skip
     config["figures"]["fig1c"]["networks"] = ["spy"]

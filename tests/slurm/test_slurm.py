@@ -77,14 +77,14 @@ def test_a_job_that_fails_shows_its_log_and_the_named_command_mends_it(cluster, 
 def test_a_job_that_is_taken_away_goes_on_from_its_checkpoint(cluster, undisturbed, how):
     run = cluster.start(TARGET)
     log = cluster.results / "logs" / f"{RUN}.log"
-    wait_for("epoch  20 of 70", log)
+    wait_for("epoch  20 of 200", log)
     subprocess.run([*how.split(), job_number()], check=True)
     output = run.communicate(timeout=300)[0]
     assert run.returncode == 0, output
     assert "going on from" in log.read_text()
     assert made(cluster) == undisturbed(cluster)
     epochs = json.loads((cluster.folder / TARGET).read_text())["measured"]["epochs"]
-    assert 0 < epochs <= 51
+    assert 0 < epochs <= 181
     assert not (cluster.results / RUN / "checkpoint.pt").exists()
 
 
@@ -101,7 +101,7 @@ def test_a_job_that_runs_out_of_time_is_given_more_and_goes_on(cluster):
 
 def test_a_controller_that_is_restarted_is_not_noticed(cluster, slurm, undisturbed):
     run = cluster.start(TARGET)
-    wait_for("epoch  20 of 70", cluster.results / "logs" / f"{RUN}.log")
+    wait_for("epoch  20 of 200", cluster.results / "logs" / f"{RUN}.log")
     controller = int((slurm / "run/slurmctld.process").read_text().split()[0])
     os.kill(controller, signal.SIGKILL)
     time.sleep(5)
@@ -114,7 +114,7 @@ def test_a_controller_that_is_restarted_is_not_noticed(cluster, slurm, undisturb
 def test_after_snakemake_was_killed_its_jobs_are_named_and_nothing_is_made_twice(cluster, undisturbed):
     run = cluster.start(TARGET)
     log = cluster.results / "logs" / f"{RUN}.log"
-    wait_for("epoch  20 of 70", log)
+    wait_for("epoch  20 of 200", log)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
     number = job_number()
