@@ -53,7 +53,7 @@ def submitter(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def cluster(slurm, submitter, tmp_path) -> SlurmTree:
-    """A copy of the project, with figure 1c of the network above: 2 levels × 2 seeds, 200 epochs of 0.07 s."""
+    """A copy of the project, with figure 1c of the slow network: 2 levels × 2 seeds, 200 epochs of 0.07 s."""
     tree = SlurmTree(copy_project(tmp_path / "cluster").folder)
     tree.python = submitter
     (tree.folder / "src/spy.py").write_text(SPY)
