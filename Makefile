@@ -1,16 +1,18 @@
 # make demo   the whole workflow on embedded data, then where its results are
+# make report what was made as one HTML page, with CONFIG (config/demo.yaml where none is named)
 # make test   every test
 # make check  formatting and lint of code and rules
 # make lock   renew the exact versions in envs/
 
 PYTHON ?= python3
+CONFIG ?= config/demo.yaml
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 UV := uv==0.13.8
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test check format lock
+.PHONY: demo report test check format lock
 
 demo: $(VENV)/.complete
 	snakemake --cores $(CORES) --configfile config/demo.yaml
@@ -20,6 +22,13 @@ demo: $(VENV)/.complete
 	@echo "Tables     results/demo/tables/table1.html, table3.html, interpolants.html (and .tex, .csv)"
 	@echo "Data       results/demo/data/digits/contact_sheets/random_labels.png, dataset.json"
 	@echo "Scorecard  results/demo/scorecard.html (and .csv): $$(head -n 1 results/demo/logs/scorecard.log)"
+
+## The finished results of CONFIG as one HTML page beside them
+report: RESULTS = $(shell sed -n 's/^results: *\([^ \#]*\).*/\1/p' config.yaml $(CONFIG) | tail -n 1)
+report: $(VENV)/.complete
+	snakemake --report $(RESULTS)/report.html $(if $(CONFIG),--configfile $(CONFIG))
+	@echo
+	@echo "Report     $(RESULTS)/report.html"
 
 test: $(VENV)/.complete
 	python -m pytest

@@ -7,6 +7,8 @@ for data in plan.datasets.values():
     for features, settings in plan.config["features"].items():
         if settings["transform"] == "pixels":
             continue
+        # For the name of the script, which is that of all seeds.
+        params = SimpleNamespace(job=plan.kernels.features_job(data.name, features, 0))
 
         rule:
             name:
@@ -34,7 +36,7 @@ for data in plan.datasets.values():
             message:
                 f"Computing {features} features of {data.title}"
             script:
-                "../scripts/transform_{params.job[spec][transform]}.py"
+                f"../scripts/transform_{params.job['spec']['transform']}.py"
 
 
 rule select_kernel:
@@ -94,6 +96,7 @@ rule solve_system:
 for name in plan.shown:
     if plan.kind(name) not in MEASURED:
         continue
+    params = SimpleNamespace(job=plan.kernels.measurement_job(name, 0))
 
     rule:
         name:
@@ -117,4 +120,4 @@ for name in plan.shown:
         message:
             f"Measuring for {name}, seed {{wildcards.seed}}"
         script:
-            "../scripts/measure_{params.job[spec][kind]}.py"
+            f"../scripts/measure_{params.job['spec']['kind']}.py"
