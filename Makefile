@@ -23,12 +23,18 @@ demo: $(VENV)/.complete
 	@echo "Data       results/demo/data/digits/contact_sheets/random_labels.png, dataset.json"
 	@echo "Scorecard  results/demo/scorecard.html (and .csv): $$(head -n 1 results/demo/logs/scorecard.log)"
 
+OVERLAY = $(if $(CONFIG),--configfile $(CONFIG))
+RESULTS_OF = import sys, os, yaml; read = [yaml.safe_load(open(path)) for path in sys.argv[1:]]; \
+	print(os.path.expanduser([each["results"] for each in read if "results" in each][-1]))
+
 ## The finished results of CONFIG as one HTML page beside them
-report: RESULTS = $(shell sed -n 's/^results: *\([^ \#]*\).*/\1/p' config.yaml $(CONFIG) | tail -n 1)
 report: $(VENV)/.complete
-	snakemake --report $(RESULTS)/report.html $(if $(CONFIG),--configfile $(CONFIG))
-	@echo
-	@echo "Report     $(RESULTS)/report.html"
+	@snakemake --dry-run $(OVERLAY) 2>&1 | grep -q "Nothing to be done" || { \
+		echo "There is no report yet: results are missing, or made by other settings or other code."; \
+		echo "This makes what is missing, or says what is wrong:"; \
+		echo "  snakemake --cores $(CORES) $(OVERLAY)"; exit 1; }
+	@report=$$(python -c '$(RESULTS_OF)' config.yaml $(CONFIG))/report.html; \
+	snakemake --quiet all --report "$$report" $(OVERLAY) && echo "Report     $$report"
 
 test: $(VENV)/.complete
 	python -m pytest

@@ -107,10 +107,10 @@ class Browser:
         world = self.ask("Page.createIsolatedWorld", frameId=children[0]["frame"]["id"])
         return self.run(script, contextId=world["executionContextId"])
 
-    def wait_for(self, script: str, seconds: float = 20):
-        """The value of an expression as soon as it is true."""
+    def wait_for(self, script: str, seconds: float = 20, in_frame: bool = False):
+        """The value of an expression, on the page or in its frame, as soon as it is true."""
         until = time.monotonic() + seconds
-        while not (value := self.run(script)):
+        while not (value := self.run_in_frame(script) if in_frame else self.run(script)):
             assert time.monotonic() < until, f"never true: {script}"
             time.sleep(0.02)
         return value

@@ -1,18 +1,23 @@
 """The report, opened in a browser: all that was made is there, displays and says how it is made."""
 
+import os
 import re
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from conftest import Tree
 
 from browser import Browser, chromium
 
+HERE = Path(__file__).parents[2]
 NETWORKS = {
     "Data": ["gaussian", "random_labels", "random_pixels", "shuffled_pixels"],
     "How this was made": ["provenance"],
     "Scorecard": ["scorecard"],
-    "Section 2, fitting random labels": ["fig1a", "fig1b", "fig1c"],
+    "Section 2, fitting random labels": ["fig1a", "fig1b", "fig1c", "mine"],
     "Section 3, regularisation": ["table1"],
 }
 KERNELS = {
@@ -24,22 +29,45 @@ FORMS |= {"interpolants": FORMS["table"], "provenance": ["html"]}
 ADDRESS = re.compile(r"^(file|data|about|blob):")
 
 
-def made_report(finished: Tree, folder) -> Tree:
-    """A copy of a finished workflow with a report of it."""
-    shutil.copytree(finished.folder, folder)
-    tree = Tree(folder)
-    tree.snakemake("--report", "results/small/report.html")
-    return tree
+# A figure of a user's own, of runs that are there.
+MINE = """
+  mine: {plot: noise_sweep, quantity: test_error, networks: [mlp_1x512], label_noise: [0.0, 1.0]}
+tables:
+"""
+
+
+def make_report(tree: Tree) -> subprocess.CompletedProcess:
+    """What `make report` does, in this environment instead of one of its own."""
+    shutil.copy2(HERE / "Makefile", tree.folder)
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.run(
+        ["make", "--old-file", ".venv/.complete", "report", "CONFIG=config/small.yaml"],
+        cwd=tree.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
 
 
 @pytest.fixture(scope="module", params=["networks", "kernels"])
 def report(request, tmp_path_factory):
     """A finished workflow with its report, and the names that each category must have."""
-    finished, expected = {"networks": ("finished", NETWORKS), "kernels": ("finished_kernels", KERNELS)}[
-        request.param
-    ]
-    tree = made_report(request.getfixturevalue(finished), tmp_path_factory.mktemp("report") / "tree")
-    return tree, expected
+    networks = request.param == "networks"
+    finished = request.getfixturevalue("finished" if networks else "finished_kernels")
+    tree = Tree(tmp_path_factory.mktemp("report") / "tree")
+    shutil.copytree(finished.folder, tree.folder)
+    if networks:
+        tree.configure("\ntables:\n", MINE)
+        refused = make_report(tree)
+        assert refused.returncode != 0
+        assert "no report yet" in refused.stdout
+        assert re.search(r"snakemake --cores \d+ --configfile config/small.yaml", refused.stdout)
+        tree.snakemake()
+    made = make_report(tree)
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "results/small/report.html" in made.stdout
+    return tree, NETWORKS if networks else KERNELS
 
 
 @pytest.fixture(scope="module")
@@ -104,10 +132,8 @@ def test_every_result_displays_and_its_caption_says_what_and_how(report, page):
             assert page.wait_for(f"{shown}?.naturalWidth") > 300
         else:
             page.wait_for(f"document.querySelector('iframe')?.src === results[{path!r}].data_uri")
-            rows = "document.readyState === 'complete' && document.querySelectorAll('tbody tr').length"
-            page.wait_for("true")
-            assert page.run_in_frame(rows) > 0, path
-            assert page.run_in_frame("document.querySelector('tbody tr').offsetHeight") > 0, path
+            height = "document.readyState === 'complete' && document.querySelector('tbody tr')?.offsetHeight"
+            assert page.wait_for(height, in_frame=True) > 10
 
 
 def test_links_of_the_description_lead_to_the_categories(report, page):
@@ -137,3 +163,14 @@ def test_captions_are_well_formed(report):
     text = (tree.results / "report.html").read_text()
     assert "system-message" not in text
     assert "problematic" not in text
+
+
+def test_each_rule_shows_its_own_script(page):
+    # Names of scripts that come from a loop could all end as the last one's.
+    code = page.run("Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, `${rule.code}`]))")
+    scripts = {"fig1a": "learning_curves", "fig1c": "noise_sweep", "table1": "accuracy_html"}
+    scripts |= {"fig_ridge": "ridge_path", "fig_minimum_norm": "minimum_norm", "table3": "system_html"}
+    scripts |= {"interpolants": "interpolant_html", "gabor_of_digits": "gabor", "prepare_digits": "digits"}
+    shown = scripts.keys() & code.keys()
+    assert len(shown) >= 4
+    assert [name for name in shown if scripts[name] not in code[name]] == []

@@ -19,13 +19,19 @@ def duration(seconds: float) -> str:
 
 
 def total(made: pd.DataFrame) -> str:
-    """How many results there are and what they took, in a sentence; ``made`` as for ``html``."""
-    parts = []
-    for key, what in (("network", "training runs"), ("system", "kernel systems")):
+    """How many results there are and what they took, in words; ``made`` as for ``html``."""
+    parts, rest = [], len(made)
+    for key, what in (("network", "training run"), ("system", "kernel system")):
         if key in made and made[key].notna().any():
             of_kind = made[made[key].notna()]
-            parts.append(f"{len(of_kind)} {what} in {duration(of_kind['seconds'].sum())}")
-    return f"{len(made)} results" + (f", of them {' and '.join(parts)}" if parts else "") + "."
+            took = duration(of_kind["seconds"].sum())
+            parts.append(f"{_counted(len(of_kind), what)} ({took} of computing)")
+            rest -= len(of_kind)
+    return ", ".join([*parts, *([_counted(rest, "measurement")] if rest else [])])
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" + ("s" if count != 1 else "")
 
 
 def _data_section(described: list[dict]) -> dict:
@@ -94,7 +100,7 @@ def _versions_section(made: pd.DataFrame) -> dict:
     """Which versions on which machines made how many results, a column each."""
     machines = made.reindex(columns=["processor", "platform"])
     versions = pd.DataFrame(list(made["versions"]), index=made.index)
-    together = pd.concat([machines, versions], axis=1).fillna("not recorded")
+    together = pd.concat([machines, versions], axis=1).astype(object).fillna("not recorded")
     columns = [
         {"results": str(len(group)), **dict(zip(together, map(str, values), strict=True))}
         for values, group in together.groupby(list(together), sort=False)
@@ -112,7 +118,7 @@ def html(described: list[dict], made: pd.DataFrame, call: str) -> str:
     return pages.page(
         "How this was made",
         [
-            f"{total(made)} Times are those that jobs measured of themselves, data read and results written "
+            f"{total(made)}. Times are those that jobs measured of themselves, data read and results written "
             "not included; where several ran at once, less time went by.",
             f"To make everything again, as far as it is missing or has changed: {call}",
         ],
