@@ -6,14 +6,14 @@
 
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
-# The configuration that `make check` looks at.
+# The configuration that `make check` and `make report` look at.
 CONFIG ?= config/demo.yaml
 UV := uv==0.13.8
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo check test slurm lint format lock clean
+.PHONY: help demo report check test slurm lint format lock clean
 
 # The lines that begin with two marks, and each target with what stands behind its two marks.
 help:
@@ -30,6 +30,18 @@ demo: $(VENV)/.complete ## the whole workflow on embedded data, then where its r
 
 check: $(VENV)/.complete ## which results are stale, altered or missing; CONFIG=config.yaml for the paper's
 	@PYTHONPATH=workflow python -m pipeline.check $(CONFIG)
+
+OVERLAY = $(if $(CONFIG),--configfile $(CONFIG))
+RESULTS_OF = import sys, os, yaml; read = [yaml.safe_load(open(path)) for path in sys.argv[1:]]; \
+	print(os.path.expanduser([each["results"] for each in read if "results" in each][-1]))
+
+report: $(VENV)/.complete ## the finished results of CONFIG as one HTML page beside them
+	@snakemake --dry-run $(OVERLAY) 2>&1 | grep -q "Nothing to be done" || { \
+		echo "There is no report yet: results are missing, or made by other settings or other code."; \
+		echo "This makes what is missing, or says what is wrong:"; \
+		echo "  snakemake --cores $(CORES) $(OVERLAY)"; exit 1; }
+	@report=$$(python -c '$(RESULTS_OF)' config.yaml $(CONFIG))/report.html; \
+	snakemake --quiet all --report "$$report" $(OVERLAY) && echo "Report     $$report"
 
 test: $(VENV)/.complete ## every test
 	python -m pytest

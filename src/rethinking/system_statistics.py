@@ -59,6 +59,22 @@ def system_rows(summary: pd.DataFrame, paper: pd.DataFrame | None = None) -> pd.
     return table.merge(paper.rename(columns=printed), on=keys, how="left")
 
 
+def ridge_gains(summary: pd.DataFrame) -> list[str]:
+    """For each system in words: its test error without ridge, and the lowest over the ridges, both in %."""
+    errors = summary[(summary["quantity"] == "test_error") & (summary["ridge"] != "chosen")]
+    sentences = []
+    for system, path in errors.groupby("system", sort=False):
+        by_ridge = path.set_index(path["ridge"].astype(float))["mean"].sort_index()
+        plain = by_ridge.get(0.0, np.nan)
+        lowest = "none is solved"
+        if by_ridge.notna().any():
+            lowest = f"the lowest of {len(by_ridge)} ridges is {100 * by_ridge.min():.2f} %"
+            lowest += f" (ridge {by_ridge.idxmin():g})" if by_ridge.idxmin() else " (no ridge)"
+        without = f"test error {100 * plain:.2f} %" if np.isfinite(plain) else "no solution"
+        sentences.append(f"{system}: {without} without ridge; {lowest}.")
+    return sentences
+
+
 def descents(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Distance to the interpolant of least norm by optimiser, start and step (section 5).
 

@@ -8,17 +8,21 @@ import pytest
 
 SUMMARIES = Counter(["summarise_fig1a", "summarise_fig1b", "summarise_fig1c", "summarise_table1"])
 DRAWINGS = Counter(["fig1a", "fig1b", "fig1c", "table1"])
-RESULTS = SUMMARIES + DRAWINGS + Counter(["scorecard"])
-# One for each corruption, with the first seed.
-SHEETS = Counter(contact_sheet=4)
+SUMMED_UP = Counter(["scorecard", "provenance"])
+RESULTS = SUMMARIES + DRAWINGS + SUMMED_UP
+# With the first seed.
+SHEETS = Counter(
+    f"contact_sheet_{corruption}"
+    for corruption in ("random_labels", "shuffled_pixels", "random_pixels", "gaussian")
+)
 # fig1a: 5 conditions of inception; fig1b: 3 levels of 2 networks; table1 adds inception with both
 # regularisers; everything else is shared. Two seeds.
 RUNS = 2 * (5 + 1 + 3 + 1)
 
 
 def shown_by(*names):
-    """The summaries and pictures of some figures or tables, and the scorecard of all."""
-    return Counter([f"summarise_{name}" for name in names] + [*names, "scorecard"])
+    """The summaries and pictures of some figures or tables, and what sums all of them up."""
+    return Counter([f"summarise_{name}" for name in names] + [*names]) + SUMMED_UP
 
 
 def test_everything_is_made_once_and_a_run_that_two_figures_need_exists_once(finished):
@@ -124,7 +128,7 @@ def test_the_training_loop_retrains_everything_and_redraws_no_data(tree):
 
 def test_another_pool_of_labels_touches_corrupted_labels_only(tree):
     tree.configure("dataset: digits", "dataset: digits\ncorruption: {label_pool: other_classes}")
-    assert tree.planned() == Counter(train=8, corrupt_labels=4, contact_sheet=1) + RESULTS
+    assert tree.planned() == Counter(train=8, corrupt_labels=4, contact_sheet_random_labels=1) + RESULTS
     assert not any("/noise-0/" in run for run in tree.trained())
 
 
@@ -147,7 +151,7 @@ def test_another_pool_of_labels_touches_corrupted_labels_only(tree):
             "src/rethinking/plotting/style.py",
             '"s", "^"',
             '"^", "s"',
-            DRAWINGS + Counter(["scorecard"]) + SHEETS,
+            DRAWINGS + SUMMED_UP + SHEETS,
         ),
         ("src/rethinking/claims.py", "CHANCE_MARGIN = 0.03", "CHANCE_MARGIN = 0.02", Counter(["scorecard"])),
     ],
@@ -171,7 +175,7 @@ def test_the_way_of_execution_is_not_part_of_what_is_computed(tree):
 
 def test_words_about_the_data_redraw_pictures_and_train_nothing(tree):
     tree.edit("config.yaml", "source: digits, crop", "source: digits, title: My digits, crop")
-    assert tree.planned() == SHEETS + DRAWINGS + Counter(["scorecard", "describe_digits"])
+    assert tree.planned() == SHEETS + DRAWINGS + SUMMED_UP + Counter(["describe_digits"])
     tree.edit("src/rethinking/datasets/description.py", "digest_size=16", "digest_size=17")
     assert tree.planned()["train"] == 0
 

@@ -105,6 +105,10 @@ class DataPlan:
         noise = noise_text(label_noise)
         return f"{self.folder}/labels/noise-{noise}{tail}/manifest.json"
 
+    def contact_sheet(self, corruption: str, form: str) -> str:
+        """A corruption beside the clean data, as a picture, its numbers, or what the report says of it."""
+        return f"{self.folder}/contact_sheets/{corruption}.{form}"
+
     # --- what makes each --------------------------------------------------------------------------
 
     def prepare_job(self) -> dict:

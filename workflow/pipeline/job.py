@@ -182,6 +182,16 @@ def logged(path: str) -> Iterator[Tell]:
         print(f"done in {time.perf_counter() - started:.1f} s")
 
 
+def processor() -> str:
+    """The model of the processor and how many cores there are."""
+    try:  # Linux, where Python does not know the model
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        model = platform.processor() or platform.machine()
+    return f"{model}, {os.cpu_count()} cores"
+
+
 def provenance() -> dict:
     """Versions and machine, for results that say what made them."""
     versions = {}
@@ -193,4 +203,5 @@ def provenance() -> dict:
     return {
         "versions": {"python": platform.python_version(), **versions},
         "platform": platform.platform(),
+        "processor": processor(),
     }

@@ -68,6 +68,19 @@ class Plan:
         """The file that says what made a summary."""
         return str(Path(self.summary(name)).with_suffix(".json"))
 
+    def caption(self, name: str) -> str:
+        """What the report says of a figure or table."""
+        folder = "tables" if name in self.config["tables"] else "figures"
+        return f"{self.results}/{folder}/{name}.rst"
+
+    def scorecard(self, form: str) -> str:
+        """The scorecard, as "html", as "csv", or what the report says of it, "rst"."""
+        return f"{self.results}/scorecard.{form}"
+
+    def provenance(self, form: str) -> str:
+        """The page that says how everything was made, "html", or what the report says of it, "rst"."""
+        return f"{self.results}/provenance.{form}"
+
     def _summary_entry(self, name: str) -> dict:
         made_by = stamp(**self.summary_job(name))
         return {"csv": self.summary(name), "result": self.summary_result(name), "stamp": made_by}
@@ -155,6 +168,8 @@ class Plan:
                 "kind": self.kind(name),
                 "quantity": entry.get("quantity"),
                 "paper": self.paper(name),
+                "caption": self.caption(name),
+                "about": [self.datasets[dataset].title for dataset in sorted(self.about(name))],
             }
             for name, entry in self.shown.items()
             if name in self.main
@@ -162,6 +177,21 @@ class Plan:
         spec = {"shown": shown, "tolerance": self.config["scorecard"]["tolerance"]}
         spec["fit"] = self.config["fit"]["train_accuracy"]
         return self.scripts.job("write_scorecard.py", spec | self._settings())
+
+    def provenance_job(self) -> dict:
+        """Data, machines, versions and times, from the descriptions and results behind everything shown."""
+        results = {entry["path"]: entry for name in self.main for entry in self.shown_results(name)}
+        described = [
+            {"path": data.description, "stamp": stamp(**data.describe_job())} for data in self.described
+        ]
+        spec = {"results": list(results.values()), "described": described}
+        return self.scripts.job("write_provenance.py", spec)
+
+    @property
+    def described(self) -> list[DataPlan]:
+        """The configuration's data set, and those of its figures and tables."""
+        about = {dataset for name in self.main for dataset in self.about(name)} | {self.dataset}
+        return [data for data in self.datasets.values() if data.name in about]
 
     @property
     def shown(self) -> dict[str, dict]:

@@ -7,16 +7,12 @@ LOGS = f"{plan.results}/logs"
 BENCHMARKS = f"{plan.results}/benchmarks"
 
 
-descriptions = [
-    data.description
-    for data in plan.datasets.values()
-    if data is plan.data or any(data.name in plan.about(name) for name in plan.main)
+descriptions = [data.description for data in plan.described]
+contact_sheets = [
+    plan.data.contact_sheet(corruption, form)
+    for corruption in plan.data.corruptions
+    for form in ("pdf", "png", "csv")
 ]
-contact_sheets = expand(
-    f"{DATA}/contact_sheets/{{corruption}}.{{form}}",
-    corruption=plan.data.corruptions,
-    form=["pdf", "png", "csv"],
-)
 
 
 rule data:
@@ -28,8 +24,8 @@ rule data:
         f"{plan.data.title} is prepared, described and corrupted"
 
 
-# The data set that networks are trained on, and those of the kernel systems. The name of a script is
-# looked up when its job runs, so it comes from the job's own parameters and not from the loop.
+# The data set that networks are trained on, and those of the kernel systems. Snakemake evaluates the
+# name of a script twice: here, and when a job runs, where the loop is over and `params` is the job's own.
 for data in plan.datasets.values():
     # What was prepared stays until something takes its place.
     keep = update if os.path.exists(data.images_manifest("true", 0)) else str
@@ -62,6 +58,7 @@ for data in plan.datasets.values():
 
     # Where a user's own data are gone, what was prepared from them is like any other file that nothing makes.
     if not data.outlived:
+        params = SimpleNamespace(job=data.prepare_job())
 
         rule:
             name:
@@ -84,12 +81,12 @@ for data in plan.datasets.values():
                 mem_mb=growing(4000),
                 runtime=growing(60),
             params:
-                job=data.prepare_job(),
+                job=params.job,
                 own=data.fingerprint,
             message:
                 f"Reading {data.title}: images and labels as arrays"
             script:
-                "../scripts/prepare_{params.job[spec][reader]}.py"
+                f"../scripts/prepare_{params.job['spec']['reader']}.py"
 
     rule:
         name:
@@ -176,31 +173,40 @@ rule corrupt_images:
         "../scripts/corrupt_images.py"
 
 
-rule contact_sheet:
-    input:
-        images=plan.data.images_manifest("true", 0),
-        labels=plan.data.labels_manifest(0.0, 0),
-        corrupted=lambda wildcards: plan.data.corrupted_manifest(wildcards.corruption),
-    output:
-        pdf=f"{DATA}/contact_sheets/{{corruption}}.pdf",
-        png=f"{DATA}/contact_sheets/{{corruption}}.png",
-        csv=f"{DATA}/contact_sheets/{{corruption}}.csv",
-    log:
-        f"{LOGS}/data/{plan.data.name}/contact_sheets/{{corruption}}.log",
-    benchmark:
-        f"{BENCHMARKS}/data/{plan.data.name}/contact_sheets/{{corruption}}.tsv"
-    wildcard_constraints:
-        corruption="|".join(plan.data.corruptions),
-    localrule: True
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
-    params:
-        job=lambda wildcards: plan.data.contact_sheet_job(wildcards.corruption),
-    message:
-        "Drawing a contact sheet: {wildcards.corruption} beside the clean images"
-    script:
-        "../scripts/draw_contact_sheet.py"
+for corruption in plan.data.corruptions:
+
+    rule:
+        name:
+            f"contact_sheet_{corruption}"
+        input:
+            images=plan.data.images_manifest("true", 0),
+            labels=plan.data.labels_manifest(0.0, 0),
+            corrupted=plan.data.corrupted_manifest(corruption),
+        output:
+            pdf=plan.data.contact_sheet(corruption, "pdf"),
+            png=report(
+                plan.data.contact_sheet(corruption, "png"),
+                **in_report.contact_sheet(corruption, PICTURE),
+            ),
+            csv=report(
+                plan.data.contact_sheet(corruption, "csv"),
+                **in_report.contact_sheet(corruption, NUMBERS),
+            ),
+            caption=plan.data.contact_sheet(corruption, "rst"),
+        log:
+            f"{LOGS}/data/{plan.data.name}/contact_sheets/{corruption}.log",
+        benchmark:
+            f"{BENCHMARKS}/data/{plan.data.name}/contact_sheets/{corruption}.tsv"
+        localrule: True
+        conda:
+            "../../envs/environment.yaml"
+        threads: 1
+        resources:
+            mem_mb=growing(2000),
+            runtime=growing(10),
+        params:
+            job=plan.data.contact_sheet_job(corruption),
+        message:
+            f"Drawing a contact sheet: {corruption} beside the clean images"
+        script:
+            "../scripts/draw_contact_sheet.py"

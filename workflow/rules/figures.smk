@@ -13,7 +13,7 @@ tables = expand(
     name=[name for name in TABLES if name in plan.main],
     form=["html", "tex", "csv"],
 )
-scorecard = [f"{plan.results}/scorecard.{form}" for form in ("csv", "html")]
+scorecard = [plan.scorecard(form) for form in ("csv", "html")]
 
 
 for name in plan.shown:
@@ -24,7 +24,12 @@ for name in plan.shown:
         input:
             [entry["path"] for entry in plan.shown_results(name)],
         output:
-            csv=plan.summary(name),
+            # A table's numbers are in its own CSV.
+            csv=(
+                report(plan.summary(name), **in_report.shown(name, NUMBERS))
+                if name in FIGURES
+                else plan.summary(name)
+            ),
             result=plan.summary_result(name),
         log:
             f"{LOGS}/summaries/{name}.log",
@@ -46,6 +51,7 @@ for name in plan.shown:
 
 
 for name in FIGURES:
+    params = SimpleNamespace(job=plan.figure_job(name))
 
     rule:
         name:
@@ -55,7 +61,10 @@ for name in FIGURES:
             *filter(None, [plan.paper(name)]),
         output:
             pdf=f"{plan.results}/figures/{name}.pdf",
-            png=f"{plan.results}/figures/{name}.png",
+            png=report(
+                f"{plan.results}/figures/{name}.png",
+                **in_report.shown(name, PICTURE),
+            ),
         log:
             f"{LOGS}/figures/{name}.log",
         benchmark:
@@ -68,14 +77,15 @@ for name in FIGURES:
             mem_mb=growing(1000),
             runtime=growing(10),
         params:
-            job=plan.figure_job(name),
+            job=params.job,
         message:
             f"Drawing {name}: {plan.words(name)}"
         script:
-            "../scripts/plot_{params.job[spec][plot]}.py"
+            f"../scripts/plot_{params.job['spec']['plot']}.py"
 
 
 for name in TABLES:
+    params = SimpleNamespace(job=plan.table_job(name))
 
     rule:
         name:
@@ -84,9 +94,18 @@ for name in TABLES:
             plan.summary(name),
             *filter(None, [plan.paper(name)]),
         output:
-            csv=f"{plan.results}/tables/{name}.csv",
-            html=f"{plan.results}/tables/{name}.html",
-            tex=f"{plan.results}/tables/{name}.tex",
+            csv=report(
+                f"{plan.results}/tables/{name}.csv",
+                **in_report.shown(name, NUMBERS),
+            ),
+            html=report(
+                f"{plan.results}/tables/{name}.html",
+                **in_report.shown(name, PAGE),
+            ),
+            tex=report(
+                f"{plan.results}/tables/{name}.tex",
+                **in_report.shown(name, LATEX),
+            ),
         log:
             f"{LOGS}/tables/{name}.log",
         benchmark:
@@ -99,11 +118,11 @@ for name in TABLES:
             mem_mb=growing(1000),
             runtime=growing(10),
         params:
-            job=plan.table_job(name),
+            job=params.job,
         message:
             f"Setting {name}: {plan.words(name)}"
         script:
-            "../scripts/write_{params.job[spec][shows]}.py"
+            f"../scripts/write_{params.job['spec']['shows']}.py"
 
 
 rule scorecard:
@@ -111,7 +130,10 @@ rule scorecard:
         [plan.summary(name) for name in plan.main],
         list(filter(None, map(plan.paper, plan.main))),
     output:
-        scorecard,
+        csv=report(scorecard[0], **in_report.scorecard(NUMBERS)),
+        html=report(scorecard[1], **in_report.scorecard(PAGE)),
+        caption=plan.scorecard("rst"),
+        captions=[plan.caption(name) for name in plan.main],
     log:
         f"{LOGS}/scorecard.log",
     benchmark:
@@ -129,3 +151,29 @@ rule scorecard:
         "Comparing with the paper, number by number and claim by claim"
     script:
         "../scripts/write_scorecard.py"
+
+
+rule provenance:
+    input:
+        descriptions,
+        [entry["path"] for entry in plan.provenance_job()["spec"]["results"]],
+    output:
+        html=report(plan.provenance("html"), **in_report.provenance()),
+        caption=plan.provenance("rst"),
+    log:
+        f"{LOGS}/provenance.log",
+    benchmark:
+        f"{BENCHMARKS}/provenance.tsv"
+    localrule: True
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        job=plan.provenance_job(),
+    message:
+        "Listing data, machines, versions and times of all results"
+    script:
+        "../scripts/write_provenance.py"

@@ -7,6 +7,8 @@ for data in plan.datasets.values():
     for features, settings in plan.config["features"].items():
         if settings["transform"] == "pixels":
             continue
+        # For the name of the script, which is that of all seeds.
+        params = SimpleNamespace(job=plan.kernels.features_job(data.name, features, 0))
 
         rule:
             name:
@@ -35,7 +37,7 @@ for data in plan.datasets.values():
                 f"Computing {features} features of {data.title}"
                 + (", seed {wildcards.seed}" if settings["transform"] in DRAWN else "")
             script:
-                "../scripts/transform_{params.job[spec][transform]}.py"
+                f"../scripts/transform_{params.job['spec']['transform']}.py"
 
 
 rule select_kernel:
@@ -96,6 +98,7 @@ rule solve_system:
 for name in plan.shown:
     if plan.kind(name) not in MEASURED:
         continue
+    params = SimpleNamespace(job=plan.kernels.measurement_job(name, 0))
 
     rule:
         name:
@@ -120,4 +123,4 @@ for name in plan.shown:
             f"Measuring {plan.words(name)} for {name}, seed {{wildcards.seed}}, "
             "{params.job[spec][examples]} examples"
         script:
-            "../scripts/measure_{params.job[spec][kind]}.py"
+            f"../scripts/measure_{params.job['spec']['kind']}.py"

@@ -6,6 +6,7 @@ import re
 import pandas as pd
 from jinja2 import Environment
 
+from rethinking.paper import title_of
 from rethinking.plotting import style
 
 PAGE = """<!doctype html>
@@ -60,6 +61,11 @@ def page(title: str, paragraphs: list[str], sections: list[dict]) -> str:
     return template.render(title=title, paragraphs=paragraphs, sections=sections, marks=MARKS)
 
 
+def seeds_note(seeds: int, confidence: float) -> str:
+    """How many seeds there are, and what intervals they give."""
+    return "one seed" if seeds == 1 else f"{seeds} seeds, {100 * confidence:g} % intervals"
+
+
 def spread_note(seeds: int, confidence: float) -> str:
     """What stands behind ± in a table."""
     if seeds == 1:
@@ -67,13 +73,7 @@ def spread_note(seeds: int, confidence: float) -> str:
     return f"Mean over {seeds} seeds ± half the {100 * confidence:g}% Student t interval."
 
 
-def title_of(name: str) -> str:
-    """A target's name as a title: fig1a is Figure 1a, table1 is Table 1."""
-    spaced = re.sub(r"(?<=[a-z])(?=\d)", " ", name).replace("_", " ")
-    return re.sub(r"^fig ", "figure ", spaced).capitalize()
-
-
-def _readable(item: str) -> str:
+def readable(item: str) -> str:
     """An item of the scorecard with networks and conditions called as in print."""
     return re.sub(r"[a-z]\w*", lambda word: style.NAMES.get(word[0], word[0].replace("_", " ")), item)
 
@@ -172,7 +172,7 @@ def text_latex(rows: pd.DataFrame, texts: int, name: str, caption: str) -> str:
     )
 
 
-def _number(value) -> str:
+def number(value) -> str:
     """A number for the scorecard's page, or the text that stands in its place."""
     if isinstance(value, str):
         return value
@@ -196,11 +196,11 @@ def scorecard_html(scorecard: pd.DataFrame, dataset: str, seeds: int, confidence
         ]
         rows, last = [], None
         for entry in part.itertuples(index=False):
-            interval = f"{_number(entry.lower)} to {_number(entry.upper)}" if pd.notna(entry.lower) else "–"
+            interval = f"{number(entry.lower)} to {number(entry.upper)}" if pd.notna(entry.lower) else "–"
             runs = "–" if pd.isna(entry.runs) else str(int(entry.runs))
-            difference = [_number(entry.difference)] if numbers else []
-            cells = [title_of(entry.source), _readable(entry.item), entry.measured.replace("_", " ")]
-            cells += [_number(entry.paper), _number(entry.ours), interval, runs, *difference]
+            difference = [number(entry.difference)] if numbers else []
+            cells = [title_of(entry.source), readable(entry.item), entry.measured.replace("_", " ")]
+            cells += [number(entry.paper), number(entry.ours), interval, runs, *difference]
             cells += [entry.verdict, entry.rule]
             rows.append({"cells": cells, "first": entry.source != last})
             last = entry.source

@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from rethinking.paper import title_of
 from rethinking.plotting import pages, style
 
 
@@ -83,7 +84,7 @@ def system_html(rows: pd.DataFrame, name: str, seeds: int, confidence: float) ->
         body.append({"cells": list(cells), "first": cells[:3] != last})
         last = cells[:3]
     return pages.page(
-        f"{pages.title_of(name)}: exact kernel systems, errors in %",
+        f"{title_of(name)}: exact kernel systems, errors in %",
         [SYSTEM_NOTE, DRAWN_NOTE + pages.spread_note(seeds, confidence)],
         [{"columns": columns, "rows": body}],
     )
@@ -126,7 +127,7 @@ def interpolant_rows(summary: pd.DataFrame) -> pd.DataFrame:
 def interpolant_html(rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float) -> str:
     """Interpolants of the same training set as a page."""
     return pages.page(
-        f"{pages.title_of(name)} of {dataset}: all fit the training labels, errors in %",
+        f"{title_of(name)} of {dataset}: all fit the training labels, errors in %",
         [INTERPOLANT_NOTE, pages.spread_note(seeds, confidence)],
         [
             {
