@@ -5,7 +5,8 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import HERE, Tree, copy_project
+
+from trees import HERE, Tree, copy_project
 
 # What the README's example reads, as small as it can be.
 SMALL = """

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from conftest import HERE, SMALL_KERNELS, copy_project
+from trees import HERE, SMALL_KERNELS, copy_project
 
 COMMAND = re.search(r"^cp -al \S+ \S+", (HERE / "config/README.md").read_text(), re.M)[0].split()[:2]
 GABOR = "data/digits/features/gabor"
