@@ -41,7 +41,8 @@ report: $(VENV)/.complete ## the finished results of CONFIG as one HTML page bes
 		echo "This makes what is missing, or says what is wrong:"; \
 		echo "  snakemake --cores $(CORES) $(OVERLAY)"; exit 1; }
 	@report=$$(python -c '$(RESULTS_OF)' config.yaml $(CONFIG))/report.html; \
-	snakemake --quiet all --report "$$report" $(OVERLAY) && echo "Report     $$report"
+	snakemake --report "$$report" --report-stylesheet workflow/report/style.css $(OVERLAY) \
+		&& echo "Report     $$report"
 
 test: $(VENV)/.complete ## every test
 	python -m pytest

@@ -50,6 +50,13 @@ def test_a_caption_says_what_the_paper_claims_what_came_out_and_how_it_is_made()
     assert "snakemake fig1a --cores all --configfile config/demo.yaml" in text
 
 
+def test_a_caption_says_when_nothing_was_put_to_the_test():
+    how = captions.made_by("fig1a", "snakemake")
+    empty = scored()
+    for rows, expected in ((scored(NOT_RUN), "none of 1 claims was put to"), (empty, "has no claim to test")):
+        assert expected in shown_as_text(captions.shown(paper.SAID["ridge_path"], "digits", rows, [], how))
+
+
 def test_names_of_a_user_are_shown_as_they_are():
     rows = scored((*CLAIM[:2], f"{HOSTILE} fits", *CLAIM[3:]))
     how = captions.made_by("fig1a", "snakemake")

@@ -120,6 +120,7 @@ def test_every_result_displays_and_its_caption_says_what_and_how(report, page):
         target = target.replace(".csv", ".png")
         assert f"snakemake {target} --cores all --configfile config/small.yaml" in caption
         assert "Here" in caption
+        assert page.run("getComputedStyle(document.querySelector('nav .prose pre')).whiteSpace") == "pre-wrap"
         eye = page.run("document.querySelector('nav table td:last-child a').getAttribute('href')")
         if eye != "#":
             content = page.run(f"fetch({eye!r}).then(found => found.text())")

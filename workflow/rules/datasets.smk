@@ -11,7 +11,7 @@ descriptions = [data.description for data in plan.described]
 contact_sheets = [
     plan.data.contact_sheet(corruption, form)
     for corruption in plan.data.corruptions
-    for form in ("pdf", "png", "csv")
+    for form in ("pdf", "png", "csv", "rst")
 ]
 
 

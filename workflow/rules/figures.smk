@@ -6,14 +6,15 @@ FIGURES, TABLES = plan.config["figures"], plan.config["tables"]
 figures = expand(
     f"{plan.results}/figures/{{name}}.{{form}}",
     name=[name for name in FIGURES if name in plan.main],
-    form=["pdf", "png", "csv"],
+    form=["pdf", "png", "csv", "rst"],
 )
 tables = expand(
     f"{plan.results}/tables/{{name}}.{{form}}",
     name=[name for name in TABLES if name in plan.main],
-    form=["html", "tex", "csv"],
+    form=["html", "tex", "csv", "rst"],
 )
-scorecard = [plan.scorecard(form) for form in ("csv", "html")]
+scorecard = [plan.scorecard(form) for form in ("csv", "html", "rst")]
+provenance = [plan.provenance(form) for form in ("html", "rst")]
 
 
 for name in plan.shown:
@@ -130,8 +131,8 @@ rule scorecard:
         [plan.summary(name) for name in plan.main],
         list(filter(None, map(plan.paper, plan.main))),
     output:
-        csv=report(scorecard[0], **in_report.scorecard(NUMBERS)),
-        html=report(scorecard[1], **in_report.scorecard(PAGE)),
+        csv=report(plan.scorecard("csv"), **in_report.scorecard(NUMBERS)),
+        html=report(plan.scorecard("html"), **in_report.scorecard(PAGE)),
         caption=plan.scorecard("rst"),
         captions=[plan.caption(name) for name in plan.main],
     log:

@@ -18,8 +18,8 @@ ELSEWHERE = "Data, machines, versions and times are on the page *How this was ma
 
 
 def escaped(text: str) -> str:
-    """Text in which no character means anything to reStructuredText, and nothing ends a block of Jinja's."""
-    return re.sub(r"([\\*`|_<>\[\]]|(?<={)%)", r"\\\1", text)
+    """One line in which no character means anything to reStructuredText, and none ends a block of Jinja's."""
+    return re.sub(r"([\\*`|_<>\[\]]|(?<={)%)", r"\\\1", " ".join(text.split()))
 
 
 def command_for(target: str, command: str) -> str:
@@ -61,9 +61,11 @@ def _held(found: pd.DataFrame) -> str:
 
 def _claims(found: pd.DataFrame) -> list[str]:
     """How many claims hold, and each that was put to the test with the paper's number and ours."""
+    if found.empty:
+        return []
     run = found[found["verdict"] != NOT_RUN]
     if run.empty:
-        return []
+        return [f"none of {len(found)} claims was put to the test: no run stands for them."]
     rows = [
         [
             f"{pages.MARKS[row.verdict]} {pages.readable(row.item)}",
