@@ -181,8 +181,7 @@ def logged(path: str) -> Iterator[Tell]:
             print(message if says_it_all else traceback.format_exc())
             sys.exit(1)
         print(f"done in {time.perf_counter() - started:.1f} s")
-        # Python looks for garbage once more when it ends. Among PyTorch's modules that takes half a second, and
-        # nothing is to be had there.
+        # Python looks for garbage once more when it ends; in all that PyTorch has made, for half a second.
         gc.freeze()
 
 
