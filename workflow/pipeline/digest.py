@@ -8,7 +8,6 @@ function changes the digest of exactly the jobs that can reach it.
 
 import ast
 import hashlib
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -67,7 +66,8 @@ def _normalised(path: Path) -> str:
     return _text(_parse(path))
 
 
-def find_module(name: str, roots: Iterable[Path]) -> Path | None:
+@cache
+def find_module(name: str, roots: tuple[Path, ...]) -> Path | None:
     """The file of a module or package ``name`` under one of ``roots``; None if it is not ours."""
     for root in roots:
         base = root.joinpath(*name.split("."))
@@ -77,6 +77,7 @@ def find_module(name: str, roots: Iterable[Path]) -> Path | None:
     return None
 
 
+@cache
 def _imports(path: Path, package: str) -> set[str]:
     """Absolute names that a file may import; ``from a import b`` gives ``a`` and ``a.b``."""
     names: set[str] = set()

@@ -1,5 +1,6 @@
 """What every script does around its one call of the library: a log, a readable error, provenance."""
 
+import gc
 import os
 import platform
 import resource
@@ -180,6 +181,8 @@ def logged(path: str) -> Iterator[Tell]:
             print(message if says_it_all else traceback.format_exc())
             sys.exit(1)
         print(f"done in {time.perf_counter() - started:.1f} s")
+        # Python looks for garbage once more when it ends; in all that PyTorch has made, for half a second.
+        gc.freeze()
 
 
 def processor() -> str:

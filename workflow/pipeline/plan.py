@@ -48,6 +48,7 @@ class Plan:
         # Snakemake asks for the parameters of a job several times, and every figure for those of its runs.
         self.train_job = cache(self.train_job)
         self.summary_job = cache(self.summary_job)
+        self.shown_results = cache(self.shown_results)
 
     # --- where things lie -------------------------------------------------------------------------
 
