@@ -28,9 +28,6 @@ demo: $(VENV)/.complete ## the whole workflow on embedded data, then where its r
 	@echo "Data       results/demo/data/digits/contact_sheets/random_labels.png, dataset.json"
 	@echo "Scorecard  results/demo/scorecard.html (and .csv): $$(head -n 1 results/demo/logs/scorecard.log)"
 
-check: $(VENV)/.complete ## which results are stale, altered or missing; CONFIG=config.yaml for the paper's
-	@PYTHONPATH=workflow python -m pipeline.check $(CONFIG)
-
 OVERLAY = $(if $(CONFIG),--configfile $(CONFIG))
 RESULTS_OF = import sys, os, yaml; read = [yaml.safe_load(open(path)) for path in sys.argv[1:]]; \
 	print(os.path.expanduser([each["results"] for each in read if "results" in each][-1]))
@@ -43,6 +40,9 @@ report: $(VENV)/.complete ## the finished results of CONFIG as one HTML page bes
 	@report=$$(python -c '$(RESULTS_OF)' config.yaml $(CONFIG))/report.html; \
 	snakemake --report "$$report" --report-stylesheet workflow/report/style.css $(OVERLAY) \
 		&& echo "Report     $$report"
+
+check: $(VENV)/.complete ## which results are stale, altered or missing; CONFIG=config.yaml for the paper's
+	@PYTHONPATH=workflow python -m pipeline.check $(CONFIG)
 
 test: $(VENV)/.complete ## every test
 	python -m pytest
