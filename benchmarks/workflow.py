@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -231,16 +232,19 @@ def starts(projects: dict[str, Path]) -> None:
 
 def account(project: Path, cores: int) -> None:
     """Where the time of the demo's cores went."""
-    logs = [path.read_text() for path in (project / ".snakemake" / "log").glob("*.log")]
-    log = max(logs, key=lambda text: int((re.findall(r"of (\d+) steps \(100%\)", text) or ["0"])[-1]))
-    hours, minutes, seconds = map(float, re.search(r"Elapsed time: (.+)", log)[1].split(":"))
+    logs = {path: path.read_text() for path in (project / ".snakemake" / "log").glob("*.log")}
+    log = max(logs, key=lambda path: int((re.findall(r"of (\d+) steps \(100%\)", logs[path]) or ["0"])[-1]))
+    begun = datetime.strptime(log.name, "%Y-%m-%dT%H%M%S.%f.snakemake.log").timestamp()
+    hours, minutes, seconds = map(float, re.search(r"Elapsed time: (.+)", logs[log])[1].split(":"))
     available = cores * (3600 * hours + 60 * minutes + seconds)
     results = project / "results" / "demo"
     kinds: dict[str, list] = {}
+    first = time.time()
     for path in (results / "benchmarks").rglob("*.tsv"):
         of = path.relative_to(results / "benchmarks").with_suffix("")
         with open(path) as file:
             whole = float(list(csv.DictReader(file, delimiter="\t"))[-1]["s"])
+        first = min(first, path.stat().st_mtime - whole)
         work = float(re.search(r"done in (.+) s", (results / "logs" / f"{of}.log").read_text())[1])
         kinds.setdefault(of.parts[0], []).append((whole, work))
     times = [job for jobs in kinds.values() for job in jobs]
@@ -249,7 +253,8 @@ def account(project: Path, cores: int) -> None:
     for what, part in (
         ("scripts at work", work),
         ("their processes' start and end", whole - work),
-        ("no job on a core", available - whole),
+        ("no job yet: configuration, plan", cores * (first - begun)),
+        ("no job for a core later", available - whole - cores * (first - begun)),
     ):
         print(f"  {what:32} {part:7.1f} s {part / available:6.1%}")
     print(f"  {'overhead over the jobs':32} {available / whole - 1:18.1%}")
