@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Tree
 
 from browser import Browser, chromium
+from trees import Tree
 
 HERE = Path(__file__).parents[2]
 NETWORKS = {
