@@ -80,6 +80,21 @@ def test_a_job_that_fails_shows_its_log_and_the_named_command_mends_it(cluster, 
     assert made(cluster) == undisturbed(cluster)
 
 
+def test_a_finished_run_survives_a_job_that_fails_before_it_begins(cluster):
+    cluster.submit(TARGET)
+    before = made(cluster)
+    cluster.edit("workflow/scripts/train.py", "import csv\n", "import csv\nimport no_such_module\n")
+    failed = cluster.submit(TARGET, "--forcerun", "train", "--retries", "0", check=False)
+    assert failed.returncode != 0
+    assert "no_such_module" in failed.stdout
+    cluster.edit("workflow/scripts/train.py", "import no_such_module\n", "")
+    cluster.submit(TARGET)
+    log = (cluster.results / "logs" / f"{RUN}.log").read_text()
+    assert "run.json is there" in log
+    assert "epoch" not in log
+    assert made(cluster) == before
+
+
 @pytest.mark.parametrize("how", ["scancel", "scontrol requeue"])
 def test_a_job_that_is_taken_away_goes_on_from_its_checkpoint(cluster, undisturbed, how):
     run = cluster.start(TARGET)

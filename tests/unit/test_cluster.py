@@ -62,6 +62,9 @@ def test_a_request_is_what_the_executor_will_ask_for():
     assert asked == (
         "--partition=gpu", "--time=30", "--mem=4000", "--nodes=1", "--gpus=h200:2", "--cpus-per-task=2",
     )  # fmt: skip
+    assert cluster.request(job(mem_mb=4000, mem_mb_per_cpu=100, slurm_cluster="b")) == (
+        "--mem-per-cpu=100", "--clusters=b", "--cpus-per-task=2",
+    )  # fmt: skip
     assert cluster.request(job(cpus_per_task=7)) == ("--cpus-per-task=7",)
     assert cluster.request(job(gpu=0)) == ("--cpus-per-task=2",)
 
@@ -108,8 +111,16 @@ def test_a_resource_with_a_typo_is_corrected(slurm):
     assert "no resource is called slurm_acount: did you mean slurm_account?" in problem
 
 
+def test_a_typo_in_another_resource_is_corrected_and_an_own_one_is_not(slurm):
+    (problem,) = cluster.problems([job(gpu_modle="h200", licences=3, _cores=2)])
+    assert "did you mean gpu_model?" in problem
+
+
 def test_accounts_are_looked_up_where_slurm_keeps_them(slurm):
-    assert cluster.problems([job(slurm_account="physics")]) == []
+    for name in ("physics", "Physics", "physics,physics"):
+        assert cluster.problems([job(slurm_account=name)]) == []
+    (problem,) = cluster.problems([job(slurm_account=4711)])
+    assert "no account 4711, but physics" in problem
     (problem,) = cluster.problems([job(slurm_account="chemistry"), job()])
     assert "no account chemistry, but physics" in problem
     slurm("sacctmgr", "exit 1")
@@ -117,7 +128,8 @@ def test_accounts_are_looked_up_where_slurm_keeps_them(slurm):
 
 
 def test_jobs_of_an_earlier_call_in_this_folder_are_named(slurm, monkeypatch):
-    slurm("squeue", 'echo "12 $PWD"; echo "13 /elsewhere"; echo "14 $PWD"')
+    ours = 'for n in 12 14; do echo "$n rethinking_a1 $PWD"; done'
+    slurm("squeue", f'{ours}; echo "13 rethinking_a1 /elsewhere"; echo "15 bash $PWD"')
     (problem,) = cluster.problems([job()])
     assert "scancel 12 14" in problem
     monkeypatch.setenv("SLURM_JOB_ID", "14")  # this call is a job of the cluster
@@ -150,6 +162,9 @@ def test_a_folder_that_nodes_may_not_see_is_pointed_out(slurm, monkeypatch):
     told = []
     assert cluster.check([job()], told.append) is None
     assert told == []  # no other node
+    slurm("sinfo", "echo Unable to contact controller; exit 1")
+    assert cluster.check([job()], told.append) is None
+    assert told == []
     slurm("sinfo", "echo node7; echo $(uname -n | cut -d. -f1)")
     assert cluster.check([job()], told.append) is None
     assert "Jobs run on node7" in told[0]

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -203,17 +203,19 @@ def _aside(path: str | Path) -> Path:
 
 
 def set_aside(path: str | Path) -> None:
-    """Hold on to a finished file: Snakemake deletes all outputs of a job when one of them fails."""
-    forget(path)
-    os.link(path, _aside(path))
+    """Keep a finished file under a second name as well, a hard link.
+
+    Snakemake deletes the outputs of a job that fails, on a cluster also those that were there before, even
+    where the script never began.
+    """
+    if _aside(path).exists() and _aside(path).samefile(path):
+        return
+    with suppress(OSError):  # a file system without links: nothing but this safety is lost
+        _aside(path).unlink(missing_ok=True)
+        os.link(path, _aside(path))
 
 
 def take_back(path: str | Path) -> None:
     """Put a file that was set aside back into its place, if it is missing there."""
     if _aside(path).exists() and not Path(path).exists():
         os.link(_aside(path), path)
-
-
-def forget(path: str | Path) -> None:
-    """Let go of what was set aside, once all outputs of a job are there."""
-    _aside(path).unlink(missing_ok=True)

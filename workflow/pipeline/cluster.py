@@ -3,6 +3,7 @@
 import difflib
 import getpass
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -15,13 +16,20 @@ OPTIONS = {
     "slurm_account": "--account={}",
     "runtime": "--time={}",
     "mem_mb": "--mem={}",
+    "mem_mb_per_cpu": "--mem-per-cpu={}",
+    "slurm_cluster": "--clusters={}",
     "nodes": "--nodes={}",
     "gres": "--gres={}",
     "constraint": "--constraint={}",
     "qos": "--qos={}",
     "slurm_extra": "{}",
 }
-OF_SLURM = ("slurm_partition", "slurm_account", "slurm_extra", "slurm_cluster")
+# Other resources that a request may consist of, and those that Snakemake itself gives every job.
+OTHERS = (
+    *("gpu", "gpu_model", "cpus_per_task", "cpus_per_gpu", "tasks"),
+    *("mem", "mem_mib", "disk", "disk_mb", "disk_mib", "tmpdir"),
+)
+JOB_NAMES = "rethinking"  # how the names of our jobs begin, by the profile
 # Where nothing else is mounted, only the machine itself sees these.
 LOCAL_FILE_SYSTEMS = ("btrfs", "ext2", "ext3", "ext4", "overlay", "tmpfs", "xfs", "zfs")
 SECONDS = 30  # until a controller that does not answer is taken to be down
@@ -33,23 +41,26 @@ def growing(amount: int) -> Callable:
 
 
 def _ask(*command: str) -> tuple[bool, str]:
-    """Whether a command of SLURM's succeeds, and what it prints."""
+    """Whether a command of SLURM's succeeds, and what it prints; if it does not, what it complains of."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+        said = done.stderr.strip() or done.stdout.strip() if done.returncode else done.stdout.strip()
     except FileNotFoundError:
         return False, f"{command[0]} is not installed"
     except subprocess.TimeoutExpired:
         return False, f"no answer within {SECONDS} seconds"
-    return done.returncode == 0, (done.stdout + done.stderr).strip()
+    return done.returncode == 0, said
 
 
 def request(job) -> tuple[str, ...]:
     """The options of sbatch that a job's resources amount to."""
     resources = job.resources
+    # As the executor has it: memory a CPU takes the place of memory in all.
+    unused = "mem_mb" if resources.get("mem_mb_per_cpu") else None
     options = [
         form.format(resources.get(name))
         for name, form in OPTIONS.items()
-        if resources.get(name) not in (None, "")
+        if name != unused and resources.get(name) not in (None, "")
     ]
     gpus, model = resources.get("gpu", 0), resources.get("gpu_model", "")
     if gpus:
@@ -58,27 +69,45 @@ def request(job) -> tuple[str, ...]:
 
 
 def _still_running(folder: Path) -> str | None:
-    """What to say where jobs of an earlier call have not ended in this folder, None where there are none."""
-    _, said = _ask("squeue", "-h", "--me", "-o", "%A %Z")
-    fields = [line.partition(" ") for line in said.splitlines()]
+    """What to say where jobs of another call have not ended in this folder, None where there are none."""
+    answers, said = _ask("squeue", "-h", "--me", "-o", "%A %j %Z")
+    jobs = [line.split(" ", 2) for line in said.splitlines()] if answers else []
     mine = os.environ.get("SLURM_JOB_ID")  # this call may be a job itself
-    numbers = [number for number, _, where in fields if where == str(folder) and number != mine]
+    numbers = [
+        job[0]
+        for job in jobs
+        if len(job) == 3 and job[1].startswith(JOB_NAMES) and job[2] == str(folder) and job[0] != mine
+    ]
     if not numbers:
         return None
     return (
-        f"{len(numbers)} jobs of an earlier call still run in {folder}, and Snakemake cannot find them: "
-        f"it would do their work a second time. Wait until squeue --me shows none of them, or end them; what "
-        f"they were training goes on from its checkpoint:\n    scancel {' '.join(numbers)}"
+        f"{len(numbers)} jobs of another call run in {folder}. If that call was killed, Snakemake cannot "
+        f"find them again and would do their work a second time: wait until squeue --me shows none of them, "
+        f"or end them; what they train goes on from its checkpoint:\n    scancel {' '.join(numbers)}"
     )
 
 
-def _unknown_account(accounts: set[str]) -> str | None:
+def _unknown_accounts(accounts: set) -> str | None:
     """What to say of accounts that this user has not, None where all are theirs or SLURM keeps none."""
+    asked = {name.lower() for each in accounts for name in re.split(r"[,\s]+", str(each)) if name}
     user = getpass.getuser()
     listed, said = _ask("sacctmgr", "-n", "-P", "list", "association", f"user={user}", "format=account")
-    theirs = sorted({*said.split()}) if listed else []
-    wrong = sorted(accounts - {*theirs}) if theirs else []
-    return f"{user} has no account {', '.join(wrong)}, but {', '.join(theirs)}" if wrong else None
+    theirs = {name.lower() for name in said.split()} if listed else set()
+    wrong = asked - theirs if theirs else set()
+    return (
+        f"{user} has no account {', '.join(sorted(wrong))}, but {', '.join(sorted(theirs))}"
+        if wrong
+        else None
+    )
+
+
+def _typo(name: str) -> str | None:
+    """What to say of a resource that looks like a known one and is none."""
+    known = (*OPTIONS, *OTHERS)
+    if name in known or name.startswith("_"):
+        return None
+    near = difflib.get_close_matches(name, known, 1, 0 if name.startswith("slurm_") else 0.8)
+    return near and f"no resource is called {name}: did you mean {near[0]}? See profiles/slurm/config.yaml"
 
 
 def problems(jobs: list) -> list[str]:
@@ -96,18 +125,15 @@ def problems(jobs: list) -> list[str]:
     for job in jobs:
         requests.setdefault(request(job), job.rule.name)
         for name, _ in job.resources.items():
-            if name.startswith("slurm_") and name not in OF_SLURM:
-                (near,) = difflib.get_close_matches(name, OF_SLURM, 1, 0) or ("",)
-                found[
-                    f"no resource is called {name}: did you mean {near}? See profiles/slurm/config.yaml"
-                ] = None
+            if typo := _typo(name):
+                found[typo] = None
     answers, said = _ask("scontrol", "ping")
     if not answers or "UP" not in said:
         return [
             f"SLURM's controller does not answer: {said.splitlines()[0] if said else 'scontrol ping failed'}"
         ]
     accounts = {job.resources.get("slurm_account") for job in jobs} - {None, ""}
-    for problem in (_still_running(Path.cwd()), accounts and _unknown_account(accounts)):
+    for problem in (_still_running(Path.cwd()), accounts and _unknown_accounts(accounts)):
         if problem:
             found[problem] = None
     for options, rule in requests.items():
@@ -133,9 +159,9 @@ def _file_system(folder: Path, mounts: str) -> tuple[str, str]:
 
 def unshared(folder: Path) -> str | None:
     """A warning where other machines of the cluster may not see ``folder``, None where all is well."""
-    _, nodes = _ask("sinfo", "-h", "-N", "-o", "%N")
+    answers, nodes = _ask("sinfo", "-h", "-N", "-o", "%N")
     here = socket.gethostname().partition(".")[0]
-    others = sorted({*nodes.split()} - {here})
+    others = sorted(node for node in {*nodes.split()} if node.partition(".")[0] != here) if answers else []
     if not others or not Path("/proc/mounts").exists():
         return None
     device, kind = _file_system(folder.resolve(), Path("/proc/mounts").read_text())

@@ -86,9 +86,11 @@ with logged(snakemake.log[0]) as tell, threadpool_limits(snakemake.threads):
     execution = snakemake.config["execution"]
     # Of a user's own data the specification says where they are, these hashes what they were.
     data = {name: artefacts.sha256_of_file(path) for name, path in snakemake.input.items()}
+    artefacts.take_back(snakemake.output.result)
     current = artefacts.is_current(snakemake.output.result, stamp(**job), data=data)
     if current and "RETHINKING_FORCE" not in os.environ:
         os.utime(snakemake.output.result)
+        artefacts.set_aside(snakemake.output.result)
         tell(f"{snakemake.output.result} is there and was made by these settings, code and data: kept")
         sys.exit(0)
     points = artefacts.load(snakemake.input.points, spec["points"])
@@ -113,5 +115,6 @@ with logged(snakemake.log[0]) as tell, threadpool_limits(snakemake.threads):
             result = {key: value for key, value in plain.items() if key not in made_by}
     result = result or {**solved(bandwidth, ridge), **provenance()}
     artefacts.write_result(snakemake.output.result, {**result, "data": data}, **job)
+    artefacts.set_aside(snakemake.output.result)
     PanelFolder(Path(snakemake.output.result).with_name("panels"), "").remove()
     print(", ".join(f"{key} {value}" for key, value in result.items()))

@@ -5,7 +5,6 @@ import hashlib
 import importlib
 import math
 import os
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -149,13 +148,10 @@ with logged(snakemake.log[0]) as tell:
     for number, (job, of) in enumerate(zip(snakemake.params.jobs, paths, strict=True)):
         inputs = {name: files[number] for name, files in snakemake.input.items()}
         data = {name: artefacts.sha256_of_file(path) for name, path in inputs.items()}
-        if is_made(job, data, *of):
-            continue
-        if device is None:
-            torch.set_num_threads(snakemake.threads)
-            device = device_for(snakemake.resources.get("gpu", 0), execution["runs_per_gpu"], tell)
-        make(job, data, inputs, *of)
+        if not is_made(job, data, *of):
+            if device is None:
+                torch.set_num_threads(snakemake.threads)
+                device = device_for(snakemake.resources.get("gpu", 0), execution["runs_per_gpu"], tell)
+            make(job, data, inputs, *of)
         for path in of:
             artefacts.set_aside(path)
-    for path in chain(*paths):
-        artefacts.forget(path)
