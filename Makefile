@@ -11,6 +11,8 @@ CONFIG ?= config/demo.yaml
 UV := uv==0.13.8
 VENV := .venv
 BIN := $(VENV)/bin
+# What only looks at results does not renew an environment in which jobs may be running.
+READY = $(if $(wildcard $(VENV)/.complete),,$(VENV)/.complete)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help demo report check test slurm lint format lock clean
@@ -32,22 +34,23 @@ OVERLAY = $(if $(CONFIG),--configfile $(CONFIG))
 RESULTS_OF = import sys, os, yaml; read = [yaml.safe_load(open(path)) for path in sys.argv[1:]]; \
 	print(os.path.expanduser([each["results"] for each in read if "results" in each][-1]))
 
-report: $(VENV)/.complete ## the finished results of CONFIG as one HTML page beside them
-	@snakemake --dry-run $(OVERLAY) 2>&1 | grep -q "Nothing to be done" || { \
+report: $(READY) ## the finished results of CONFIG as one HTML page beside them
+	@said=$$(snakemake --dry-run $(OVERLAY) 2>&1) || { echo "$$said"; exit 1; }; \
+	case "$$said" in *"Nothing to be done"*) ;; *) \
 		echo "There is no report yet: results are missing, or made by other settings or other code."; \
-		echo "This makes what is missing, or says what is wrong:"; \
-		echo "  snakemake --cores $(CORES) $(OVERLAY)"; exit 1; }
+		echo "This makes what is missing:"; \
+		echo "  snakemake --cores $(CORES) $(OVERLAY)"; exit 1;; esac
 	@report=$$(python -c '$(RESULTS_OF)' config.yaml $(CONFIG))/report.html; \
 	snakemake --report "$$report" --report-stylesheet workflow/report/style.css $(OVERLAY) \
 		&& echo "Report     $$report"
 
-check: $(VENV)/.complete ## which results are stale, altered or missing; CONFIG=config.yaml for the paper's
+check: $(READY) ## which results are stale, altered or missing; CONFIG=config.yaml for the paper's
 	@PYTHONPATH=workflow python -m pipeline.check $(CONFIG)
 
 test: $(VENV)/.complete ## every test
 	python -m pytest
 
-slurm: $(VENV)/.complete ## install what submits to a SLURM cluster: snakemake --profile profiles/slurm
+slurm: $(READY) ## install what submits to a SLURM cluster: snakemake --profile profiles/slurm
 	uv pip install --quiet --compile-bytecode --require-hashes --requirements envs/slurm.txt
 
 lint: $(VENV)/.complete ## formatting and lint of code and rules

@@ -82,9 +82,9 @@ def staleness(content: dict, made: Made, whole: set[str]) -> str:
 def problem_of(made: Made, whole: set[str]) -> Problem | None:
     """What is wrong with one result, None if nothing is; ``whole`` is as in ``staleness``."""
     path = Path(made.path)
-    if not path.is_file():
-        return Problem(MISSING, made)
     try:
+        if not path.is_file():
+            return Problem(MISSING, made)
         content = json.loads(path.read_text())
         if "arrays" in content:
             size = sum(file.stat().st_size for file in path.parent.glob("*.npy"))
@@ -97,7 +97,11 @@ def problem_of(made: Made, whole: set[str]) -> Problem | None:
             artefacts.read_attached(made.attached, path, content["attached_sha256"])
     except artefacts.ArtefactError as error:
         return Problem(ALTERED, made, " ".join(str(error).split()))
-    except (OSError, ValueError, TypeError, KeyError):
+    except PermissionError as error:
+        return Problem(
+            ALTERED, made, f"{error.filename} cannot be read ({error.strerror}): mend its permissions"
+        )
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         remake = artefacts.remake(path)
         return Problem(ALTERED, made, f"{path}: unreadable, truncated or altered. Remake it with {remake}")
     what = staleness(content, made, whole)
@@ -157,6 +161,8 @@ def main(files: list[str]) -> str | bool:
         config = ConfigSettings(configfiles=[Path("config.yaml")]).overwrite_config
         update_config(config, ConfigSettings(configfiles=[Path(file) for file in files]).overwrite_config)
         plan = Plan(config, HERE)
+    except FileNotFoundError as error:
+        return f"CONFIG names {error.filename}, which is not here"
     except (ConfigurationError, DigestError, WorkflowError, OSError) as error:
         return str(error)
     return not report(plan, shlex.join(command))

@@ -70,7 +70,11 @@ def explain_lock(folder: Path) -> str | None:
         )
     # `make` finds the environment's snakemake where the user's shell may not.
     program = os.path.relpath(sys.argv[0]) if "MAKELEVEL" in os.environ else "snakemake"
-    alone = "none of yours runs here on this machine" if running is not None else "if no other runs here"
+    alone = (
+        "none of yours runs here on this machine (look at others that share the folder)"
+        if running is not None
+        else "if no other runs here"
+    )
     return (
         f"{killed}: its lock is still here; {alone}. If this call is refused, give\n  {program} --unlock\n"
         f"and then this call again. Finished results stay, and what was interrupted goes on from its last "
