@@ -149,6 +149,21 @@ def test_a_slip_in_the_code_loses_no_finished_run(tree):
     assert tree.planned() == Counter()
 
 
+def test_a_retraining_that_failed_is_planned_again_and_loses_nothing(tree):
+    run = f"results/small/{RUN}/run.json"
+    before = (tree.folder / run).read_bytes()
+    labels = tree.results / "data/digits/labels/noise-0/train.npy"
+    content = labels.read_bytes()
+    labels.write_bytes(b"damaged")
+    tree.configure("epochs: 2}", "epochs: 2, learning_rate: 0.5}")
+    assert tree.snakemake(run, check=False).returncode == 1
+    labels.write_bytes(content)
+    assert tree.planned(run) == Counter(train=1)
+    tree.configure("epochs: 2, learning_rate: 0.5}", "epochs: 2}")
+    assert ": kept" in tree.snakemake(run).stdout
+    assert (tree.folder / run).read_bytes() == before
+
+
 def test_a_damaged_manifest_loses_no_finished_run(tree):
     before = {path: path.read_bytes() for path in tree.results.rglob("run.json")}
     manifest = tree.results / "data/digits/images/true/manifest.json"

@@ -205,8 +205,10 @@ def _aside(path: str | Path) -> Path:
 def set_aside(path: str | Path) -> None:
     """Keep a finished file under a second name as well, a hard link.
 
-    Snakemake deletes the outputs of a job that fails, on a cluster also those that were there before, even
-    where the script never began.
+    Snakemake deletes the outputs of a job before it starts and after it fails, and a slip in the code would
+    cost every run that it touches. Its own ``update()`` is no way out: a job that fails has its old outputs
+    put back with the new parameters on record, so that they are current from then on; and on a cluster they
+    are deleted all the same.
     """
     if _aside(path).exists() and _aside(path).samefile(path):
         return

@@ -11,15 +11,12 @@ rule train:
     input:
         unpack(lambda wildcards: plan.train_inputs(plan.runs_of(wildcards))),
     output:
-        # update: a finished run stays where it is until a new one takes its place, so that a job
-        # that fails loses nothing.
+        # Snakemake deletes these before the job starts; the script takes back what is still right.
         histories=[
-            update(f"{plan.results}/runs/{plan.dataset}/{CELL}/seed-{seed}/history.csv")
-            for seed in SEEDS
+            f"{plan.results}/runs/{plan.dataset}/{CELL}/seed-{seed}/history.csv" for seed in SEEDS
         ],
         results=[
-            update(f"{plan.results}/runs/{plan.dataset}/{CELL}/seed-{seed}/run.json")
-            for seed in SEEDS
+            f"{plan.results}/runs/{plan.dataset}/{CELL}/seed-{seed}/run.json" for seed in SEEDS
         ],
     log:
         f"{LOGS}/runs/{plan.dataset}/{JOB}.log",
