@@ -55,9 +55,7 @@ def named(output, program):
 
 
 def test_after_a_kill_the_next_call_says_what_happened_and_its_commands_finish(fresh, monkeypatch):
-    monkeypatch.delenv(
-        "MAKELEVEL", raising=False
-    )  # under make, commands name another program
+    monkeypatch.delenv("MAKELEVEL", raising=False)  # under make, commands name another program
     call, job = started(fresh)
     running = fresh.snakemake("fig1a", "--dry-run", "--quiet", "rules").stdout
     assert f"Snakemake is running in this folder already (process {call.pid}:" in running
