@@ -236,7 +236,7 @@ def test_what_is_not_a_number_stands_nowhere(finished_kernels):
 
 def test_a_solved_system_leaves_no_panels(finished_kernels):
     left = {path.name for path in (finished_kernels.results / "systems").rglob("*") if path.is_file()}
-    assert left == {"selection.json", "system.json"}
+    assert left == {"selection.json", "system.json", ".system.json.finished"}
     assert not list((finished_kernels.results / "systems").rglob("panels"))
 
 
