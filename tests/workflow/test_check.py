@@ -131,7 +131,7 @@ def test_configuration_files_are_merged_as_snakemake_merges_them(tree):
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ("config/nothing.yaml", "No such file or directory: 'config/nothing.yaml'"),
+        ("config/nothing.yaml", "CONFIG names config/nothing.yaml, which is not here"),
         ("config/odd.yaml", "unknown key 'sedes'"),
     ],
 )

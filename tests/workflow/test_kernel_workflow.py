@@ -268,7 +268,7 @@ def test_a_solve_that_is_stopped_goes_on_to_the_numbers_of_the_undisturbed_one(k
     whole = solved(kernels, "large", "none")
     target = path_of("large", "none")
     log = kernels.results / "logs/systems/large/ridge-none/seed-0.log"
-    for path in (kernels.folder / target, log):
+    for path in (kernels.folder / target, (kernels.folder / target).with_name(".system.json.finished"), log):
         path.unlink()
     command = [sys.executable, "-m", "snakemake", target, "--configfile", "config/small.yaml"]
     run = subprocess.Popen(
