@@ -73,6 +73,14 @@ tables:
 """
 
 
+def merged(base, overlay):
+    """As Snakemake merges a --configfile into the configuration."""
+    for key, value in overlay.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        base[key] = merged(base[key], value) if both else value
+    return base
+
+
 class Tree:
     """A copy of the project with a small configuration, and Snakemake run in it."""
 

@@ -10,20 +10,13 @@ from schemas.config_readme import BLOCK, README, render
 
 from pipeline.configuration import SCHEMA, check
 from pipeline.sources import IMAGE_FOLDER
+from trees import merged
 
 HERE = Path(__file__).parents[2]
 ROOTS = (HERE / "src", HERE / "workflow")
 TEXT = README.read_text()
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", TEXT, re.M | re.S)
 PAPER = yaml.safe_load((HERE / "config.yaml").read_text())
-
-
-def merged(base, overlay):
-    """As Snakemake merges a --configfile into the configuration."""
-    for key, value in overlay.items():
-        both = isinstance(value, dict) and isinstance(base.get(key), dict)
-        base[key] = merged(base[key], value) if both else value
-    return base
 
 
 def test_the_tables_are_those_of_the_schema():

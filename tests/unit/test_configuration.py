@@ -14,18 +14,11 @@ from pipeline.kernel_plan import RIDGE, ridge_text
 from pipeline.plan import Plan
 from pipeline.runs import noise_text
 from pipeline.sources import SOURCES
+from trees import merged
 
 HERE = Path(__file__).parents[2]
 ROOTS = (HERE / "src", HERE / "workflow")
 PAPER = yaml.safe_load((HERE / "config.yaml").read_text())
-
-
-def merged(base, overlay):
-    """As Snakemake merges a --configfile into the configuration."""
-    for key, value in overlay.items():
-        both = isinstance(value, dict) and isinstance(base.get(key), dict)
-        base[key] = merged(base[key], value) if both else value
-    return base
 
 
 def with_value(path, value):
