@@ -1,17 +1,13 @@
 # Images × labels: the clean data set and the corruptions of section 2.1, each drawn once.
-# Training reads the manifests, which are small and name the arrays by their hash: touching or
-# copying the arrays reruns nothing, and a changed array is refused by its hash.
 
-DATA = plan.data.folder
-LOGS = f"{plan.results}/logs"
-BENCHMARKS = f"{plan.results}/benchmarks"
-
-
-descriptions = [data.description for data in plan.described]
+descriptions = [
+    path for data in plan.described for path in (*data.description().files.values(), data.description().mark)
+]
 contact_sheets = [
-    plan.data.contact_sheet(corruption, form)
+    path
     for corruption in plan.data.corruptions
-    for form in ("pdf", "png", "csv", "rst")
+    for page in [plan.pages[f"contact_sheet_{corruption}"]]
+    for path in (*page.files.values(), page.mark)
 ]
 
 
@@ -19,7 +15,7 @@ rule data:
     input:
         descriptions,
         contact_sheets,
-        [plan.data.labels_manifest(1.0, seed) for seed in plan.config["seeds"]],
+        [plan.data.labels(1.0).receipt(seed) for seed in plan.config["seeds"]],
     message:
         f"{plan.data.title} is prepared, described and corrupted"
 
@@ -27,9 +23,6 @@ rule data:
 # The data set that networks are trained on, and those of the kernel systems. Snakemake evaluates the
 # name of a script twice: here, and when a job runs, where the loop is over and `params` is the job's own.
 for data in plan.datasets.values():
-    # What was prepared stays until something takes its place.
-    keep = update if os.path.exists(data.images_manifest("true", 0)) else str
-
     # Where a cluster's nodes have no network, run this one where there is one: snakemake <output> --cores 1
     if data.download():
 
@@ -37,7 +30,7 @@ for data in plan.datasets.values():
             name:
                 f"download_{data.name}"
             output:
-                **data.download(),
+                data.download().receipt(),
             log:
                 f"{LOGS}/data/{data.name}/download.log",
             benchmark:
@@ -50,53 +43,51 @@ for data in plan.datasets.values():
                 mem_mb=growing(500),
                 runtime=growing(60),
             params:
-                job=data.download_job(),
+                jobs=lambda wildcards, output, data=data: [data.download().job()],
             message:
                 f"Fetching {data.title}, unless it is in the folder of downloads"
             script:
                 "../scripts/download_dataset.py"
 
-    # Where a user's own data are gone, what was prepared from them is like any other file that nothing makes.
-    if not data.outlived:
-        params = SimpleNamespace(job=data.prepare_job())
+    params = SimpleNamespace(jobs=[data.images("true").job()])
 
-        rule:
-            name:
-                f"prepare_{data.name}"
-            input:
-                **data.download(),
-            output:
-                images=keep(data.images_manifest("true", 0)),
-                labels=keep(data.labels_manifest(0.0, 0)),
-                arrays=[keep(path) for path in data.prepared_arrays()],
-            log:
-                f"{LOGS}/data/{data.name}/clean.log",
-            benchmark:
-                f"{BENCHMARKS}/data/{data.name}/clean.tsv"
-            localrule: not data.is_large
-            conda:
-                "../../envs/environment.yaml"
-            threads: 8 if data.prepare_script == "image_folder" else 1
-            resources:
-                mem_mb=growing(4000),
-                runtime=growing(60),
-            params:
-                job=params.job,
-                own=data.fingerprint,
-            message:
-                f"Reading {data.title}: images and labels as arrays"
-            script:
-                f"../scripts/prepare_{params.job['spec']['reader']}.py"
+    rule:
+        name:
+            f"prepare_{data.name}"
+        input:
+            data.images("true").receipts(),
+        output:
+            data.images("true").receipt(),
+            data.labels(0.0).receipt(),
+        log:
+            f"{LOGS}/data/{data.name}/clean.log",
+        benchmark:
+            f"{BENCHMARKS}/data/{data.name}/clean.tsv"
+        localrule: not data.is_large
+        conda:
+            "../../envs/environment.yaml"
+        threads: 8 if data.prepare_script == "image_folder" else 1
+        resources:
+            mem_mb=growing(4000),
+            runtime=growing(60),
+        params:
+            jobs=lambda wildcards, output, data=data: [
+                data.images("true").job(),
+                data.labels(0.0).job(),
+            ],
+        message:
+            f"Reading {data.title}: images and labels as arrays"
+        script:
+            f"../scripts/prepare_{params.jobs[0]['spec']['reader']}.py"
 
     rule:
         name:
             f"describe_{data.name}"
         input:
-            **data.download(),
-            images=data.images_manifest("true", 0),
-            labels=data.labels_manifest(0.0, 0),
+            data.description().result.receipts(),
         output:
-            data.description,
+            *data.description().files.values(),
+            *data.description().vouchers,
         log:
             f"{LOGS}/data/{data.name}/description.log",
         benchmark:
@@ -109,7 +100,7 @@ for data in plan.datasets.values():
             mem_mb=growing(2000),
             runtime=growing(20),
         params:
-            job=data.describe_job(),
+            jobs=lambda wildcards, output, data=data: [data.description().job()],
         message:
             f"Describing {data.title}: counts, moments, duplicates"
         script:
@@ -118,17 +109,15 @@ for data in plan.datasets.values():
 
 rule corrupt_labels:
     input:
-        labels=plan.data.labels_manifest(0.0, 0),
+        receipts_for("data"),
     output:
-        labels=f"{DATA}/labels/noise-{{noise}}/seed-{{seed}}/manifest.json",
-        arrays=expand(
-            f"{DATA}/labels/noise-{{{{noise}}}}/seed-{{{{seed}}}}/{{array}}.npy",
-            array=["train", "test", "classes", "replaced", "changed"],
-        ),
+        f"{plan.root}/data/{{place}}/{{stamp}}/seed-{{seed}}/{RECEIPT}",
     log:
-        f"{LOGS}/data/{plan.data.name}/labels/noise-{{noise}}/seed-{{seed}}.log",
+        f"{LOGS}/data/{{place}}/{{stamp}}/seed-{{seed}}.log",
     benchmark:
-        f"{BENCHMARKS}/data/{plan.data.name}/labels/noise-{{noise}}/seed-{{seed}}.tsv"
+        f"{BENCHMARKS}/data/{{place}}/{{stamp}}/seed-{{seed}}.tsv"
+    wildcard_constraints:
+        place=r"[a-z0-9_]+/labels/[^/]+",
     localrule: True
     conda:
         "../../envs/environment.yaml"
@@ -137,27 +126,24 @@ rule corrupt_labels:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        job=lambda wildcards: plan.data.labels_job(float(wildcards.noise), int(wildcards.seed)),
+        jobs=jobs_for("data"),
     message:
-        "Drawing labels at random with probability {wildcards.noise}, seed {wildcards.seed}"
+        "Drawing labels at random with probability {params.jobs[0][spec][label_noise]}, seed {wildcards.seed}"
     script:
         "../scripts/corrupt_labels.py"
 
 
 rule corrupt_images:
     input:
-        images=plan.data.images_manifest("true", 0),
+        receipts_for("data"),
     output:
-        images=f"{DATA}/images/{{images}}/seed-{{seed}}/manifest.json",
-        arrays=expand(
-            f"{DATA}/images/{{{{images}}}}/seed-{{{{seed}}}}/{{part}}.npy", part=["train", "test"]
-        ),
+        f"{plan.root}/data/{{place}}/{{stamp}}/seed-{{seed}}/{RECEIPT}",
     log:
-        f"{LOGS}/data/{plan.data.name}/images/{{images}}/seed-{{seed}}.log",
+        f"{LOGS}/data/{{place}}/{{stamp}}/seed-{{seed}}.log",
     benchmark:
-        f"{BENCHMARKS}/data/{plan.data.name}/images/{{images}}/seed-{{seed}}.tsv"
+        f"{BENCHMARKS}/data/{{place}}/{{stamp}}/seed-{{seed}}.tsv"
     wildcard_constraints:
-        images="shuffled_pixels|random_pixels|gaussian",
+        place=r"[a-z0-9_]+/images/[^/]+",
     localrule: not plan.data.is_large
     conda:
         "../../envs/environment.yaml"
@@ -166,33 +152,26 @@ rule corrupt_images:
         mem_mb=growing(2000),
         runtime=growing(20),
     params:
-        job=lambda wildcards: plan.data.images_job(wildcards.images, int(wildcards.seed)),
+        jobs=jobs_for("data"),
     message:
-        "Corrupting all images: {wildcards.images}, seed {wildcards.seed}"
+        "Corrupting all images: {params.jobs[0][spec][images]}, seed {wildcards.seed}"
     script:
         "../scripts/corrupt_images.py"
 
 
 for corruption in plan.data.corruptions:
+    page = plan.pages[f"contact_sheet_{corruption}"]
 
     rule:
         name:
             f"contact_sheet_{corruption}"
         input:
-            images=plan.data.images_manifest("true", 0),
-            labels=plan.data.labels_manifest(0.0, 0),
-            corrupted=plan.data.corrupted_manifest(corruption),
+            page.result.receipts(),
         output:
-            pdf=plan.data.contact_sheet(corruption, "pdf"),
-            png=report(
-                plan.data.contact_sheet(corruption, "png"),
-                **in_report.contact_sheet(corruption, PICTURE),
-            ),
-            csv=report(
-                plan.data.contact_sheet(corruption, "csv"),
-                **in_report.contact_sheet(corruption, NUMBERS),
-            ),
-            caption=plan.data.contact_sheet(corruption, "rst"),
+            pdf=page.files["sheet.pdf"],
+            png=report(page.files["sheet.png"], **in_report.contact_sheet(corruption, PICTURE)),
+            csv=report(page.files["sheet.csv"], **in_report.contact_sheet(corruption, NUMBERS)),
+            vouchers=page.vouchers,
         log:
             f"{LOGS}/data/{plan.data.name}/contact_sheets/{corruption}.log",
         benchmark:
@@ -205,7 +184,7 @@ for corruption in plan.data.corruptions:
             mem_mb=growing(2000),
             runtime=growing(10),
         params:
-            job=plan.data.contact_sheet_job(corruption),
+            jobs=lambda wildcards, output, page=page: [page.job()],
         message:
             f"Drawing a contact sheet: {corruption} beside the clean images"
         script:

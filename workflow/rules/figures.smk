@@ -1,20 +1,8 @@
 # Queries over finished runs. A figure of a known kind is an entry of the configuration; what a new kind
 # takes is in CONTRIBUTING.md, and none of it is here.
 
-FIGURES, TABLES = plan.config["figures"], plan.config["tables"]
-
-figures = expand(
-    f"{plan.results}/figures/{{name}}.{{form}}",
-    name=[name for name in FIGURES if name in plan.main],
-    form=["pdf", "png", "csv", "rst"],
-)
-tables = expand(
-    f"{plan.results}/tables/{{name}}.{{form}}",
-    name=[name for name in TABLES if name in plan.main],
-    form=["html", "tex", "csv", "rst"],
-)
-scorecard = [plan.scorecard(form) for form in ("csv", "html", "rst")]
-provenance = [plan.provenance(form) for form in ("html", "rst")]
+FORM_IN_REPORT = {"png": PICTURE, "csv": NUMBERS, "html": PAGE, "tex": LATEX}
+summed_up = ["scorecard", "provenance"] if plan.main else []
 
 
 for name in plan.shown:
@@ -23,15 +11,9 @@ for name in plan.shown:
         name:
             f"summarise_{name}"
         input:
-            [entry["path"] for entry in plan.shown_results(name)],
+            plan.summary(name).receipts(),
         output:
-            # A table's numbers are in its own CSV.
-            csv=(
-                report(plan.summary(name), **in_report.shown(name, NUMBERS))
-                if name in FIGURES
-                else plan.summary(name)
-            ),
-            result=plan.summary_result(name),
+            plan.summary(name).receipt(),
         log:
             f"{LOGS}/summaries/{name}.log",
         benchmark:
@@ -44,32 +26,35 @@ for name in plan.shown:
             mem_mb=growing(1000),
             runtime=growing(10),
         params:
-            job=plan.summary_job(name),
+            jobs=lambda wildcards, output, name=name: [plan.summary(name).job()],
         message:
             f"Summarising {len(plan.shown_results(name))} results for {name}"
         script:
             "../scripts/summarise.py"
 
-
-for name in FIGURES:
-    params = SimpleNamespace(job=plan.figure_job(name))
+    page = plan.pages[name]
+    params = SimpleNamespace(jobs=[page.job()])
 
     rule:
         name:
             name
         input:
-            plan.summary(name),
-            *filter(None, [plan.paper(name)]),
+            page.result.receipts(),
         output:
-            pdf=f"{plan.results}/figures/{name}.pdf",
-            png=report(
-                f"{plan.results}/figures/{name}.png",
-                **in_report.shown(name, PICTURE),
-            ),
+            [
+                (
+                    report(path, **in_report.shown(name, FORM_IN_REPORT[form]))
+                    if form in FORM_IN_REPORT
+                    else path
+                )
+                for file, path in page.files.items()
+                for form in [file.partition(".")[2]]
+            ],
+            page.vouchers,
         log:
-            f"{LOGS}/figures/{name}.log",
+            f"{LOGS}/{page.result.place.removeprefix(plan.root + '/')}.log",
         benchmark:
-            f"{BENCHMARKS}/figures/{name}.tsv"
+            f"{BENCHMARKS}/{page.result.place.removeprefix(plan.root + '/')}.tsv"
         localrule: True
         conda:
             "../../envs/environment.yaml"
@@ -78,39 +63,32 @@ for name in FIGURES:
             mem_mb=growing(1000),
             runtime=growing(10),
         params:
-            job=params.job,
+            jobs=lambda wildcards, output, page=page: [page.job()],
         message:
-            f"Drawing {name}: {plan.words(name)}"
+            f"{'Drawing' if name in plan.config['figures'] else 'Setting'} {name}: {plan.words(name)}"
         script:
-            f"../scripts/plot_{params.job['spec']['plot']}.py"
+            f"../scripts/{params.jobs[0]['spec']['script']}"
 
 
-for name in TABLES:
-    params = SimpleNamespace(job=plan.table_job(name))
+for name in summed_up:
+    page = plan.pages[name]
+    params = SimpleNamespace(jobs=[page.job()])
 
     rule:
         name:
             name
         input:
-            plan.summary(name),
-            *filter(None, [plan.paper(name)]),
+            page.result.receipts(),
         output:
-            csv=report(
-                f"{plan.results}/tables/{name}.csv",
-                **in_report.shown(name, NUMBERS),
-            ),
-            html=report(
-                f"{plan.results}/tables/{name}.html",
-                **in_report.shown(name, PAGE),
-            ),
-            tex=report(
-                f"{plan.results}/tables/{name}.tex",
-                **in_report.shown(name, LATEX),
-            ),
+            [
+                report(path, **in_report.summed_up(name, FORM_IN_REPORT[file.partition(".")[2]]))
+                for file, path in page.files.items()
+            ],
+            page.vouchers,
         log:
-            f"{LOGS}/tables/{name}.log",
+            f"{LOGS}/{name}.log",
         benchmark:
-            f"{BENCHMARKS}/tables/{name}.tsv"
+            f"{BENCHMARKS}/{name}.tsv"
         localrule: True
         conda:
             "../../envs/environment.yaml"
@@ -119,62 +97,11 @@ for name in TABLES:
             mem_mb=growing(1000),
             runtime=growing(10),
         params:
-            job=params.job,
+            jobs=lambda wildcards, output, page=page: [page.job()],
         message:
-            f"Setting {name}: {plan.words(name)}"
+            {
+                "scorecard": "Comparing with the paper, number by number and claim by claim",
+                "provenance": "Listing data, machines, versions and times of all results",
+            }[name]
         script:
-            f"../scripts/write_{params.job['spec']['shows']}.py"
-
-
-rule scorecard:
-    input:
-        [plan.summary(name) for name in plan.main],
-        list(filter(None, map(plan.paper, plan.main))),
-    output:
-        csv=report(plan.scorecard("csv"), **in_report.scorecard(NUMBERS)),
-        html=report(plan.scorecard("html"), **in_report.scorecard(PAGE)),
-        caption=plan.scorecard("rst"),
-        captions=[plan.caption(name) for name in plan.main],
-    log:
-        f"{LOGS}/scorecard.log",
-    benchmark:
-        f"{BENCHMARKS}/scorecard.tsv"
-    localrule: True
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        job=plan.scorecard_job(),
-    message:
-        "Comparing with the paper, number by number and claim by claim"
-    script:
-        "../scripts/write_scorecard.py"
-
-
-rule provenance:
-    input:
-        descriptions,
-        [entry["path"] for entry in plan.provenance_job()["spec"]["results"]],
-    output:
-        html=report(plan.provenance("html"), **in_report.provenance()),
-        caption=plan.provenance("rst"),
-    log:
-        f"{LOGS}/provenance.log",
-    benchmark:
-        f"{BENCHMARKS}/provenance.tsv"
-    localrule: True
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
-    params:
-        job=plan.provenance_job(),
-    message:
-        "Listing data, machines, versions and times of all results"
-    script:
-        "../scripts/write_provenance.py"
+            f"../scripts/{params.jobs[0]['spec']['script']}"

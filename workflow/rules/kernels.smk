@@ -1,95 +1,96 @@
 # A kernel system: features × kernel × ridge (section 5), solved exactly.
 
-SYSTEM = "|".join(plan.config["systems"])
+SYSTEMS = plan.config["execution"]["systems"]
+TRANSFORMS = {settings["transform"] for settings in plan.config["features"].values()} - {"pixels"}
 
+for transform in sorted(TRANSFORMS):
+    drawn = transform in DRAWN
+    names = [
+        name for name, settings in plan.config["features"].items() if settings["transform"] == transform
+    ]
+    tail = "/seed-{seed}" if drawn else ""
+    # For the name of the script, in which Snakemake evaluates `params` again when a job runs.
+    params = SimpleNamespace(jobs=[{"spec": {"transform": transform}}])
 
-for data in plan.datasets.values():
-    for features, settings in plan.config["features"].items():
-        if settings["transform"] == "pixels":
-            continue
-        # For the name of the script, which is that of all seeds.
-        params = SimpleNamespace(job=plan.kernels.features_job(data.name, features, 0))
-
-        rule:
-            name:
-                f"{features}_of_{data.name}"
-            input:
-                images=data.images_manifest("true", 0),
-            output:
-                points=plan.kernels.features_manifest(data.name, features, "{seed}"),
-                arrays=plan.kernels.features_arrays(data.name, features, "{seed}"),
-            log:
-                plan.kernels.features_log(LOGS, data.name, features, ".log"),
-            benchmark:
-                plan.kernels.features_log(BENCHMARKS, data.name, features, ".tsv")
-            conda:
-                "../../envs/environment.yaml"
-            threads: plan.config["execution"]["systems"]["threads"]
-            resources:
-                gpu=plan.config["execution"]["gpu"] * (settings["transform"] in DRAWN),
-                mem_mb=growing(plan.config["execution"]["systems"]["mem_mb"]),
-                runtime=growing(720),
-            params:
-                job=lambda wildcards, name=data.name, features=features: plan.kernels.features_job(
-                    name, features, int(wildcards.get("seed", 0))
-                ),
-            message:
-                f"Computing {features} features of {data.title}"
-                + (", seed {wildcards.seed}" if settings["transform"] in DRAWN else "")
-            script:
-                f"../scripts/transform_{params.job['spec']['transform']}.py"
+    rule:
+        name:
+            f"transform_{transform}"
+        input:
+            receipts_for("data"),
+        output:
+            f"{plan.root}/data/{{place}}/{{stamp}}{tail}/{RECEIPT}",
+        log:
+            f"{LOGS}/data/{{place}}/{{stamp}}{tail}.log",
+        benchmark:
+            f"{BENCHMARKS}/data/{{place}}/{{stamp}}{tail}.tsv"
+        wildcard_constraints:
+            place=rf"[a-z0-9_]+/features/({'|'.join(names)})",
+        conda:
+            "../../envs/environment.yaml"
+        threads: SYSTEMS["threads"]
+        resources:
+            gpu=plan.config["execution"]["gpu"] * drawn,
+            mem_mb=growing(SYSTEMS["mem_mb"]),
+            runtime=growing(720),
+        params:
+            jobs=jobs_for("data"),
+        message:
+            "Computing {params.jobs[0][spec][features]} features of {params.jobs[0][spec][dataset]}"
+            + (", seed {wildcards.seed}" if drawn else "")
+        script:
+            f"../scripts/transform_{params.jobs[0]['spec']['transform']}.py"
 
 
 rule select_kernel:
     input:
-        unpack(lambda wildcards: plan.kernels.selection_inputs(wildcards.system)),
+        receipts_for("systems"),
     output:
-        result=plan.kernels.selection("{system}"),
+        f"{plan.root}/systems/{{place}}/{{stamp}}/{RECEIPT}",
     log:
-        f"{LOGS}/systems/{{system}}/selection.log",
+        f"{LOGS}/systems/{{place}}/{{stamp}}.log",
     benchmark:
-        f"{BENCHMARKS}/systems/{{system}}/selection.tsv"
+        f"{BENCHMARKS}/systems/{{place}}/{{stamp}}.tsv"
     wildcard_constraints:
-        system=SYSTEM,
+        place="[^/]+/selection",
     conda:
         "../../envs/environment.yaml"
-    threads: plan.config["execution"]["systems"]["threads"]
+    threads: SYSTEMS["threads"]
     resources:
         gpu=plan.config["execution"]["gpu"],
-        mem_mb=growing(plan.config["execution"]["systems"]["mem_mb"]),
+        mem_mb=growing(SYSTEMS["mem_mb"]),
         runtime=growing(240),
     params:
-        job=lambda wildcards: plan.kernels.selection_job(wildcards.system),
+        jobs=jobs_for("systems"),
     message:
-        "Choosing the kernel of {wildcards.system} on a validation split: "
-        "bandwidth {params.job[spec][bandwidth]}; ridge {params.job[spec][ridge]}"
+        "Choosing the kernel of {params.jobs[0][spec][system]} on a validation split: "
+        "bandwidth {params.jobs[0][spec][bandwidth]}; ridge {params.jobs[0][spec][ridge]}"
     script:
         "../scripts/select_kernel.py"
 
 
 rule solve_system:
     input:
-        unpack(lambda wildcards: plan.kernels.system_inputs(*plan.kernels.cell(wildcards))),
+        receipts_for("systems"),
     output:
-        result=plan.kernels.system("{system}", "{ridge}", "{seed}"),
+        f"{plan.root}/systems/{{place}}/{{stamp}}/seed-{{seed}}/{RECEIPT}",
     log:
-        f"{LOGS}/systems/{{system}}/ridge-{{ridge}}/seed-{{seed}}.log",
+        f"{LOGS}/systems/{{place}}/{{stamp}}/seed-{{seed}}.log",
     benchmark:
-        f"{BENCHMARKS}/systems/{{system}}/ridge-{{ridge}}/seed-{{seed}}.tsv"
+        f"{BENCHMARKS}/systems/{{place}}/{{stamp}}/seed-{{seed}}.tsv"
     wildcard_constraints:
-        system=SYSTEM,
-        ridge=RIDGE,
+        place="[^/]+/ridge-[^/]+",
     conda:
         "../../envs/environment.yaml"
-    threads: plan.config["execution"]["systems"]["threads"]
+    threads: SYSTEMS["threads"]
     resources:
         gpu=plan.config["execution"]["gpu"],
-        mem_mb=growing(plan.config["execution"]["systems"]["mem_mb"]),
+        mem_mb=growing(SYSTEMS["mem_mb"]),
         runtime=growing(720),
     params:
-        job=lambda wildcards: plan.kernels.system_job(*plan.kernels.cell(wildcards)),
+        jobs=jobs_for("systems"),
     message:
-        "Solving the kernel system {wildcards.system}, ridge {wildcards.ridge}, seed {wildcards.seed}"
+        "Solving the kernel system {params.jobs[0][spec][system]}, ridge {params.jobs[0][spec][ridge]}, "
+        "seed {wildcards.seed}"
     script:
         "../scripts/solve_system.py"
 
@@ -97,19 +98,21 @@ rule solve_system:
 for name in plan.shown:
     if plan.kind(name) not in MEASURED:
         continue
-    params = SimpleNamespace(job=plan.kernels.measurement_job(name, 0))
+    params = SimpleNamespace(jobs=[{"spec": {"kind": plan.kind(name)}}])
 
     rule:
         name:
             f"measure_{name}"
         input:
-            **plan.kernels.measurement_inputs(name),
+            receipts_for("experiments"),
         output:
-            result=plan.kernels.measurement(name, "{seed}"),
+            f"{plan.root}/experiments/{{place}}/{{stamp}}/seed-{{seed}}/{RECEIPT}",
         log:
-            f"{LOGS}/measurements/{name}/seed-{{seed}}.log",
+            f"{LOGS}/experiments/{{place}}/{{stamp}}/seed-{{seed}}.log",
         benchmark:
-            f"{BENCHMARKS}/measurements/{name}/seed-{{seed}}.tsv"
+            f"{BENCHMARKS}/experiments/{{place}}/{{stamp}}/seed-{{seed}}.tsv"
+        wildcard_constraints:
+            place=name,
         conda:
             "../../envs/environment.yaml"
         threads: 1
@@ -117,9 +120,9 @@ for name in plan.shown:
             mem_mb=growing(4000),
             runtime=growing(60),
         params:
-            job=lambda wildcards, name=name: plan.kernels.measurement_job(name, int(wildcards.seed)),
+            jobs=jobs_for("experiments"),
         message:
             f"Measuring {plan.words(name)} for {name}, seed {{wildcards.seed}}, "
-            "{params.job[spec][examples]} examples"
+            "{params.jobs[0][spec][examples]} examples"
         script:
-            f"../scripts/measure_{params.job['spec']['kind']}.py"
+            f"../scripts/measure_{params.jobs[0]['spec']['kind']}.py"

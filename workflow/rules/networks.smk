@@ -2,29 +2,30 @@
 # they are so short that starting them would take longer.
 
 TOGETHER = plan.config["execution"]["seeds_together"]
-CELL = "{images}/noise-{noise}/{network}/{regularisers}"
-SEEDS = plan.config["seeds"] if TOGETHER else ["{seed}"]
-JOB = f"{CELL}/seeds" if TOGETHER else f"{CELL}/seed-{{seed}}"
+TRAINED = plan.config["seeds"] if TOGETHER else ["{seed}"]
+
+
+def runs_read(wildcards):
+    seeds = plan.config["seeds"] if TOGETHER else [seed_of(wildcards)]
+    return [path for seed in seeds for path in result_of("runs", wildcards).receipts(seed)]
+
+
+def runs_made(wildcards, output):
+    seeds = plan.config["seeds"] if TOGETHER else [seed_of(wildcards)]
+    return [result_of("runs", wildcards).job(seed) for seed in seeds]
 
 
 rule train:
     input:
-        unpack(lambda wildcards: plan.train_inputs(plan.runs_of(wildcards))),
+        runs_read,
     output:
-        # Snakemake deletes these before the job starts; the script takes back what is still right.
-        histories=[
-            f"{plan.results}/runs/{plan.dataset}/{CELL}/seed-{seed}/history.csv" for seed in SEEDS
-        ],
-        results=[
-            f"{plan.results}/runs/{plan.dataset}/{CELL}/seed-{seed}/run.json" for seed in SEEDS
-        ],
+        [f"{plan.root}/runs/{{place}}/{{stamp}}/seed-{seed}/{RECEIPT}" for seed in TRAINED],
     log:
-        f"{LOGS}/runs/{plan.dataset}/{JOB}.log",
+        f"{LOGS}/runs/{{place}}/{{stamp}}/{'seeds' if TOGETHER else 'seed-{seed}'}.log",
     benchmark:
-        f"{BENCHMARKS}/runs/{plan.dataset}/{JOB}.tsv"
+        f"{BENCHMARKS}/runs/{{place}}/{{stamp}}/{'seeds' if TOGETHER else 'seed-{seed}'}.tsv"
     wildcard_constraints:
-        network="|".join(plan.config["networks"]),
-        regularisers=r"none|random_crop|weight_decay|random_crop\+weight_decay",
+        place=".+",
     conda:
         "../../envs/environment.yaml"
     threads: plan.config["execution"]["threads"]
@@ -33,10 +34,11 @@ rule train:
         mem_mb=growing(4000),
         runtime=growing(240),
     params:
-        jobs=lambda wildcards: [plan.train_job(run) for run in plan.runs_of(wildcards)],
+        jobs=runs_made,
     message:
-        "Training {wildcards.network} on {wildcards.images} images, label noise {wildcards.noise}, "
-        f"regularisers {{wildcards.regularisers}}, {'all seeds' if TOGETHER else 'seed {wildcards.seed}'}, "
+        "Training {params.jobs[0][spec][network]} on {params.jobs[0][spec][images]} images, label noise "
+        "{params.jobs[0][spec][label_noise]}, regularisers {params.jobs[0][spec][regularisers]}, "
+        f"{'all seeds' if TOGETHER else 'seed {wildcards.seed}'}, "
         "{params.jobs[0][spec][recipe][epochs]} epochs"
     script:
         "../scripts/train.py"

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from pipeline import artefacts
-from pipeline.job import logged
+from pipeline.execution.job import logged
+from pipeline.storage.artefacts import write_result
 from rethinking.datasets.download import checksum, fetch
 from rethinking.datasets.published import files_there, published_files
 
 with logged(snakemake.log[0]) as tell:
-    job = snakemake.params.job
+    # The note says what was there when it was written, so it is written again whenever it is asked for.
+    (job,) = snakemake.params.jobs
     source = job["spec"]["source"]
     # Where downloads lie is no part of what the data are, so it is not in the specification.
     folder = Path(snakemake.config["data_folder"]).expanduser()
@@ -28,6 +29,6 @@ with logged(snakemake.log[0]) as tell:
         }
         for file in files
     ]
-    artefacts.write_result(snakemake.output[0], {"files": described}, **job)
+    write_result(job, {"published": described})
     for file in described:
         print(f"{folder / file['path']}: {file['bytes']:,} bytes, MD5 {file['md5']} as published")

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
-from pipeline.job import logged
-from pipeline.prepared import save
+from pipeline.execution.job import logged
+from pipeline.storage.jobs import unfinished
+from pipeline.storage.prepared import save
 from rethinking.datasets.npz import load_npz
 
-with logged(snakemake.log[0]):
-    spec = snakemake.params.job["spec"]
-    path = Path(snakemake.config["datasets"][spec["dataset"]]["file"]).expanduser()
-    save(load_npz(path, spec["value_range"]), snakemake.output, snakemake.params.job)
+with logged(snakemake.log[0]) as tell:
+    jobs = snakemake.params.jobs
+    if list(unfinished(jobs, tell)):
+        spec = jobs[0]["spec"]
+        path = Path(snakemake.config["datasets"][spec["dataset"]]["file"]).expanduser()
+        save(load_npz(path, spec["value_range"]), jobs)

@@ -2,20 +2,22 @@
 
 from pathlib import Path
 
-from pipeline import artefacts
-from pipeline.job import logged
-from pipeline.prepared import save
+from pipeline.execution.job import logged
+from pipeline.storage.artefacts import remake
+from pipeline.storage.jobs import unfinished
+from pipeline.storage.prepared import save
 from rethinking.datasets.arrays import DataError
 from rethinking.datasets.published import load_published
 
-with logged(snakemake.log[0]):
-    job = snakemake.params.job
-    folder = Path(snakemake.config["data_folder"]).expanduser()
-    try:
-        dataset = load_published(job["spec"]["source"], folder)
-    except DataError as error:
-        # They were there when the download was written down.
-        raise DataError(
-            f"{error}\nor fetch them again with\n  {artefacts.remake(snakemake.input.download)}"
-        ) from None
-    save(dataset, snakemake.output, job)
+with logged(snakemake.log[0]) as tell:
+    jobs = snakemake.params.jobs
+    if list(unfinished(jobs, tell)):
+        folder = Path(snakemake.config["data_folder"]).expanduser()
+        try:
+            dataset = load_published(jobs[0]["spec"]["source"], folder)
+        except DataError as error:
+            # They were there when the download was written down.
+            raise DataError(
+                f"{error}\nor fetch them again with\n  {remake(jobs[0]['inputs']['download'])}"
+            ) from None
+        save(dataset, jobs)

@@ -1,16 +1,15 @@
 """Solve one kernel system exactly; write its errors, norms and what they took."""
 
-import os
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pipeline import artefacts, kernel_points
-from pipeline.job import logged, peak_memory_of_process, provenance
-from pipeline.stamps import stamp
+from pipeline.execution import kernel_points
+from pipeline.execution.job import logged, peak_memory_of_process, provenance
+from pipeline.storage import artefacts
+from pipeline.storage.jobs import unfinished
 from rethinking.kernels.cholesky import NotPositiveDefinite
 from rethinking.kernels.panels import PanelFolder, StorageError
 from rethinking.kernels.plan import TooLarge, plan_solve
@@ -29,7 +28,7 @@ def solved(bandwidth: float | None, ridge: float) -> dict:
     dtype = np.dtype(spec["precision"])
     gpus = snakemake.resources.get("gpu", 0)
     backend = kernel_points.backend_for(gpus, execution["runs_per_gpu"], tell)
-    folder = Path(snakemake.output.result).with_name("panels")
+    folder = Path(job["folder"], "panels")
     size = 0 if spec["transform"] == "random_patches" else points["train"][0].size
     try:
         free = kernel_points.free_space(backend, folder)
@@ -41,7 +40,7 @@ def solved(bandwidth: float | None, ridge: float) -> dict:
     print(f"{spec['system']}, bandwidth {bandwidth}, ridge {ridge:g}: {plan}")
     panels = PanelFolder(
         folder,
-        f"{stamp(**job)} {data} bandwidth {bandwidth} ridge {ridge}",
+        f"{job['stamp']} {job['seed']} bandwidth {bandwidth} ridge {ridge}",
         60 * execution["checkpoint_minutes"],
         resident=plan.place == "disk",
         tell=tell,
@@ -81,40 +80,29 @@ def solved(bandwidth: float | None, ridge: float) -> dict:
 
 
 with logged(snakemake.log[0]) as tell, threadpool_limits(snakemake.threads):
-    job = snakemake.params.job
-    spec = job["spec"]
     execution = snakemake.config["execution"]
-    # Of a user's own data the specification says where they are, these hashes what they were.
-    data = {name: artefacts.sha256_of_file(path) for name, path in snakemake.input.items()}
-    artefacts.take_back(snakemake.output.result)
-    current = artefacts.is_current(snakemake.output.result, stamp(**job), data=data)
-    if current and "RETHINKING_FORCE" not in os.environ:
-        os.utime(snakemake.output.result)
-        artefacts.set_aside(snakemake.output.result)
-        tell(f"{snakemake.output.result} is there and was made by these settings, code and data: kept")
-        sys.exit(0)
-    points = artefacts.load(snakemake.input.points, spec["points"])
-    labels = artefacts.load(snakemake.input.labels, spec["labels"])
-    bandwidth, ridge, result = spec["bandwidth"], spec["ridge"], None
-    if spec["selection"]:
-        selection = artefacts.read_result(snakemake.input.selection, spec["selection"])
-        choice = selection["chosen" if ridge == "chosen" else "none"]
-        # Where nothing could be solved on the validation split, what can be said is said of these.
-        choice = choice or selection["chosen"] or selection["errors"][0]
-        bandwidth, ridge = choice["bandwidth"], choice["ridge"] if ridge == "chosen" else ridge
-    if spec["plain"]:
-        plain = artefacts.read_result(snakemake.input.plain, spec["plain"])
-        if ridge == 0 and plain["verdict"] != "solved":
-            # Half of the examples could be interpolated, all of them cannot.
-            choice = best([row for row in selection["errors"] if row["ridge"]])
-            if choice:
-                bandwidth, ridge = choice["bandwidth"], choice["ridge"]
-        if (plain["bandwidth"], plain["ridge"]) == (bandwidth, ridge):
-            print("no ridge is the best on the validation split: the system without one is this one")
-            made_by = ("stamp", "spec", "code", "sha256", "data")
-            result = {key: value for key, value in plain.items() if key not in made_by}
-    result = result or {**solved(bandwidth, ridge), **provenance()}
-    artefacts.write_result(snakemake.output.result, {**result, "data": data}, **job)
-    artefacts.set_aside(snakemake.output.result)
-    PanelFolder(Path(snakemake.output.result).with_name("panels"), "").remove()
-    print(", ".join(f"{key} {value}" for key, value in result.items()))
+    for job in unfinished(snakemake.params.jobs, tell):
+        spec, inputs = job["spec"], job["inputs"]
+        points, labels = artefacts.load(inputs["points"]), artefacts.load(inputs["labels"])
+        bandwidth, ridge, result = spec["bandwidth"], spec["ridge"], None
+        if "selection" in inputs:
+            selection = artefacts.read_result(inputs["selection"])
+            choice = selection["chosen" if ridge == "chosen" else "none"]
+            # Where nothing could be solved on the validation split, what can be said is said of these.
+            choice = choice or selection["chosen"] or selection["errors"][0]
+            bandwidth, ridge = choice["bandwidth"], choice["ridge"] if ridge == "chosen" else ridge
+        if "plain" in inputs:
+            plain = artefacts.read_result(inputs["plain"])
+            if ridge == 0 and plain["verdict"] != "solved":
+                # Half of the examples could be interpolated, all of them cannot.
+                choice = best([row for row in selection["errors"] if row["ridge"]])
+                if choice:
+                    bandwidth, ridge = choice["bandwidth"], choice["ridge"]
+            if (plain["bandwidth"], plain["ridge"]) == (bandwidth, ridge):
+                print("no ridge is the best on the validation split: the system without one is this one")
+                made_by = ("stamp", "seed", "spec", "code")
+                result = {key: value for key, value in plain.items() if key not in made_by}
+        result = result or {**solved(bandwidth, ridge), **provenance()}
+        artefacts.write_result(job, result)
+        PanelFolder(Path(job["folder"], "panels"), "").remove()
+        print(", ".join(f"{key} {value}" for key, value in result.items()))

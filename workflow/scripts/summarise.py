@@ -2,34 +2,35 @@
 
 import pandas as pd
 
-from pipeline.job import logged
-from pipeline.results import read_histories, read_results, write_summary
+from pipeline.execution.job import logged
+from pipeline.storage.jobs import unfinished
+from pipeline.storage.results import read_histories, read_results, write_summary
 from rethinking import statistics, system_statistics
 
 
-def rows_of(runs: list[dict]) -> pd.DataFrame:
-    """The rows that measurements consist of, with the seed of each."""
-    return pd.DataFrame(
-        {**row, "seed": result["seed"]} for result in read_results(runs) for row in result["rows"]
-    )
+def rows_of(results: list[dict]) -> pd.DataFrame:
+    """The rows that experiments consist of, with the seed of each."""
+    return pd.DataFrame({**row, "seed": result["seed"]} for result in results for row in result["rows"])
 
 
-with logged(snakemake.log[0]):
-    spec = snakemake.params.job["spec"]
-    kind, confidence = spec["summary"], spec["confidence"]
-    if kind == "learning_curves":
-        summary = statistics.learning_curves(read_histories(spec["runs"]), confidence)
-    elif kind == "noise_sweep":
-        summary = statistics.noise_sweep(read_histories(spec["runs"]), spec["fit"], confidence)
-    elif kind == "accuracy_table":
-        summary = statistics.accuracy_table(read_histories(spec["runs"]), confidence)
-    elif kind in ("system_table", "ridge_path"):
-        summary = system_statistics.systems(pd.DataFrame(read_results(spec["runs"])), confidence)
-    elif kind == "minimum_norm":
-        summary = system_statistics.descents(rows_of(spec["runs"]), confidence)
-    elif kind == "interpolants":
-        summary = system_statistics.interpolants(rows_of(spec["runs"]), confidence)
-    else:
-        raise ValueError(f"no summary of kind {kind!r}")
-    write_summary(snakemake.output.csv, snakemake.output.result, summary, **snakemake.params.job)
-    print(f"{len(spec['runs'])} results, {len(summary)} numbers")
+with logged(snakemake.log[0]) as tell:
+    for job in unfinished(snakemake.params.jobs, tell):
+        spec = job["spec"]
+        kind, confidence = spec["summary"], spec["confidence"]
+        read = spec["coordinates"], job["inputs"]["results"]
+        if kind == "learning_curves":
+            summary = statistics.learning_curves(read_histories(*read), confidence)
+        elif kind == "noise_sweep":
+            summary = statistics.noise_sweep(read_histories(*read), spec["fit"], confidence)
+        elif kind == "accuracy_table":
+            summary = statistics.accuracy_table(read_histories(*read), confidence)
+        elif kind in ("system_table", "ridge_path"):
+            summary = system_statistics.systems(pd.DataFrame(read_results(*read)), confidence)
+        elif kind == "minimum_norm":
+            summary = system_statistics.descents(rows_of(read_results(*read)), confidence)
+        elif kind == "interpolants":
+            summary = system_statistics.interpolants(rows_of(read_results(*read)), confidence)
+        else:
+            raise ValueError(f"no summary of kind {kind!r}")
+        write_summary(job, summary)
+        print(f"{len(spec['coordinates'])} results, {len(summary)} numbers")

@@ -4,17 +4,16 @@ import csv
 import hashlib
 import importlib
 import math
-import os
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from pipeline import artefacts
-from pipeline.checkpoints import RunCheckpoint
-from pipeline.devices import device_for
-from pipeline.job import EpochLog, logged, peak_memory, provenance
-from pipeline.stamps import stamp
+from pipeline.execution.checkpoints import RunCheckpoint
+from pipeline.execution.devices import device_for
+from pipeline.execution.job import EpochLog, logged, peak_memory, provenance
+from pipeline.storage import artefacts
+from pipeline.storage.jobs import unfinished
 from rethinking.networks.initialisation import count_parameters, initialise
 from rethinking.precision import choose
 from rethinking.seeds import torch_seed
@@ -34,29 +33,12 @@ def weights_sha256(network: torch.nn.Module) -> str:
     return digest.hexdigest()
 
 
-def is_made(job: dict, data: dict, result_path: str, history_path: str) -> bool:
-    """Whether a run is there that these settings, this code and these data made; forced, none is."""
-    for path in (result_path, history_path):
-        artefacts.take_back(path)
-    if "RETHINKING_FORCE" in os.environ or not artefacts.is_made(
-        result_path, history_path, stamp(**job), data=data
-    ):
-        return False
-    # Asked for again though nothing that makes it has changed: after a job that failed, or where its
-    # data were made again and came out the same.
-    for path in (history_path, result_path):
-        os.utime(path)
-    tell(f"{result_path} is there and was made by these settings, this code and these data: kept")
-    return True
-
-
-def make(job: dict, data: dict, inputs: dict, result_path: str, history_path: str) -> None:
-    """Train, from the last checkpoint if there is one, and write the two files."""
+def make(job: dict) -> None:
+    """Train, from the last checkpoint if there is one, and write history and result."""
     spec = job["spec"]
     dtype, why = choose(execution["precision"], device)
     precision = str(dtype).removeprefix("torch.")
-    images = artefacts.load(inputs["images"], spec["images_stamp"])
-    labels = artefacts.load(inputs["labels"], spec["labels_stamp"])
+    images, labels = artefacts.load(job["inputs"]["images"]), artefacts.load(job["inputs"]["labels"])
     classes = len(labels["classes"])
 
     module, function = spec["factory"].split(":")
@@ -64,17 +46,15 @@ def make(job: dict, data: dict, inputs: dict, result_path: str, history_path: st
     recipe = Recipe(**spec["recipe"])
     shape = (images["train"].shape[3], recipe.crop, recipe.crop)
     network = factory(image_shape=shape, classes=classes, width=spec["width"], **spec["arguments"])
-    generator = torch.Generator().manual_seed(torch_seed(spec["seed"], "initialisation"))
+    generator = torch.Generator().manual_seed(torch_seed(job["seed"], "initialisation"))
     initialise(network, spec["initialisation"], generator)
     parameters = count_parameters(network)
     print(f"{spec['network']}: {parameters} parameters, {device}, {torch.get_num_threads()} threads")
     print(f"precision {precision}: {why}")
 
-    key = f"{stamp(**job)} {precision} {data}"
-    checkpoint_path = Path(result_path).with_name("checkpoint.pt")
-    if "RETHINKING_FORCE" in os.environ:
-        checkpoint_path.unlink(missing_ok=True)
-    checkpoint = RunCheckpoint(checkpoint_path, key, 60 * execution["checkpoint_minutes"], tell)
+    folder = Path(job["folder"])
+    key = f"{job['stamp']} seed {job['seed']} {precision}"
+    checkpoint = RunCheckpoint(folder / "checkpoint.pt", key, 60 * execution["checkpoint_minutes"], tell)
     count = len(labels["train"])
     if recipe.batch_size > count:
         tell(
@@ -82,7 +62,7 @@ def make(job: dict, data: dict, inputs: dict, result_path: str, history_path: st
         )
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-    events = Path(result_path).with_name("tensorboard") if execution["tensorboard"] else None
+    events = folder / "tensorboard" if execution["tensorboard"] else None
     try:
         with checkpoint.heeding_signals(), EpochLog(tell, recipe.epochs, count, events) as log:
             training = train(
@@ -90,7 +70,7 @@ def make(job: dict, data: dict, inputs: dict, result_path: str, history_path: st
                 split(images["train"], labels["train"]),
                 split(images["test"], labels["test"]),
                 recipe,
-                spec["seed"],
+                job["seed"],
                 report=log,
                 dtype=dtype,
                 checkpoint=checkpoint,
@@ -104,15 +84,14 @@ def make(job: dict, data: dict, inputs: dict, result_path: str, history_path: st
     print(training.verdict)
 
     history = training.history
-    with artefacts.written_whole(history_path) as temporary:
+    with artefacts.written_whole(folder / "history.csv") as temporary:
         with open(temporary, "w", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows([Epoch._fields, *history])
-        digest = artefacts.sha256_of_file(temporary)
     # JSON has no NaN: a diverged run's loss is null.
     final = history[-1]._asdict()
     final = {name: value if math.isfinite(value) else None for name, value in final.items()}
     artefacts.write_result(
-        result_path,
+        job,
         {
             "verdict": training.verdict,
             "parameters": parameters,
@@ -122,9 +101,6 @@ def make(job: dict, data: dict, inputs: dict, result_path: str, history_path: st
                 str(level): next((row.epoch for row in history if row.train_accuracy >= level), None)
                 for level in (0.9, 0.95, 0.99, 0.999, 1.0)
             },
-            # Of a user's own data the specification says where they were read, the hashes what they were.
-            "data": data,
-            "attached_sha256": digest,
             "weights_sha256": weights_sha256(network),
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
             "precision": precision,
@@ -137,21 +113,16 @@ def make(job: dict, data: dict, inputs: dict, result_path: str, history_path: st
             },
             **provenance(),
         },
-        **job,
+        ["history.csv"],
     )
     checkpoint.remove()
 
 
 with logged(snakemake.log[0]) as tell:
     execution = snakemake.config["execution"]
-    device, paths = None, list(zip(snakemake.output.results, snakemake.output.histories, strict=True))
-    for number, (job, of) in enumerate(zip(snakemake.params.jobs, paths, strict=True)):
-        inputs = {name: files[number] for name, files in snakemake.input.items()}
-        data = {name: artefacts.sha256_of_file(path) for name, path in inputs.items()}
-        if not is_made(job, data, *of):
-            if device is None:
-                torch.set_num_threads(snakemake.threads)
-                device = device_for(snakemake.resources.get("gpu", 0), execution["runs_per_gpu"], tell)
-            make(job, data, inputs, *of)
-        for path in of:
-            artefacts.set_aside(path)
+    device = None
+    for job in unfinished(snakemake.params.jobs, tell):
+        if device is None:
+            torch.set_num_threads(snakemake.threads)
+            device = device_for(snakemake.resources.get("gpu", 0), execution["runs_per_gpu"], tell)
+        make(job)

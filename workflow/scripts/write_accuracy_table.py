@@ -1,22 +1,20 @@
 """Set an accuracy table (table 1) as CSV, HTML and LaTeX from its summary."""
 
-import pandas as pd
-
-from pipeline.artefacts import written_whole
-from pipeline.job import logged
-from pipeline.results import read_summary
+from pipeline.execution.job import logged
+from pipeline.storage.jobs import unfinished
+from pipeline.storage.results import read_paper, read_summary
+from pipeline.storage.shown import write_table
 from rethinking.plotting import pages
 from rethinking.statistics import table_rows
 
-with logged(snakemake.log[0]):
-    spec = snakemake.params.job["spec"]
-    paper = pd.read_csv(spec["paper"]) if spec["paper"] else None
-    table = table_rows(read_summary(spec["summary"]), paper)
-    rows = pages.accuracy_rows(table, spec["widths"])
-    about = (spec["name"], spec["dataset"], spec["seeds"], spec["confidence"])
-    with written_whole(snakemake.output.csv) as temporary:
-        table.to_csv(temporary, index=False)
-    with written_whole(snakemake.output.html) as temporary:
-        temporary.write_text(pages.accuracy_html(rows, *about))
-    with written_whole(snakemake.output.tex) as temporary:
-        temporary.write_text(pages.accuracy_latex(rows, *about))
+with logged(snakemake.log[0]) as tell:
+    for job in unfinished(snakemake.params.jobs, tell):
+        spec = job["spec"]
+        paper = read_paper(spec["paper"])
+        table = table_rows(read_summary(job["inputs"]["summary"]), paper)
+        rows = pages.accuracy_rows(table, spec["widths"])
+        about = (spec["name"], spec["dataset"], spec["seeds"], spec["confidence"])
+        csv = table.to_csv(index=False)
+        html = pages.accuracy_html(rows, *about)
+        tex = pages.accuracy_latex(rows, *about)
+        write_table(job, csv=csv, html=html, tex=tex)

@@ -1,21 +1,19 @@
 """Set a table of kernel systems (table 3) as CSV, HTML and LaTeX from its summary."""
 
-import pandas as pd
-
-from pipeline.artefacts import written_whole
-from pipeline.job import logged
-from pipeline.results import read_summary
+from pipeline.execution.job import logged
+from pipeline.storage.jobs import unfinished
+from pipeline.storage.results import read_paper, read_summary
+from pipeline.storage.shown import write_table
 from rethinking.plotting import pages, system_pages
 from rethinking.system_statistics import system_rows
 
-with logged(snakemake.log[0]):
-    spec = snakemake.params.job["spec"]
-    paper = pd.read_csv(spec["paper"]) if spec["paper"] else None
-    table = system_rows(read_summary(spec["summary"]), paper)
-    rows = system_pages.system_rows(table)
-    with written_whole(snakemake.output.csv) as temporary:
-        table.to_csv(temporary, index=False)
-    with written_whole(snakemake.output.html) as temporary:
-        temporary.write_text(system_pages.system_html(rows, spec["name"], spec["seeds"], spec["confidence"]))
-    with written_whole(snakemake.output.tex) as temporary:
-        temporary.write_text(pages.text_latex(rows, 3, spec["name"], system_pages.SYSTEM_NOTE))
+with logged(snakemake.log[0]) as tell:
+    for job in unfinished(snakemake.params.jobs, tell):
+        spec = job["spec"]
+        paper = read_paper(spec["paper"])
+        table = system_rows(read_summary(job["inputs"]["summary"]), paper)
+        rows = system_pages.system_rows(table)
+        csv = table.to_csv(index=False)
+        html = system_pages.system_html(rows, spec["name"], spec["seeds"], spec["confidence"])
+        tex = pages.text_latex(rows, 3, spec["name"], system_pages.SYSTEM_NOTE)
+        write_table(job, csv=csv, html=html, tex=tex)

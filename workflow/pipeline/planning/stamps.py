@@ -3,6 +3,9 @@
 import hashlib
 import json
 
+# What a folder of results looks like. Raise it when readers of now cannot read what was written before.
+FORMAT = 1
+
 
 def canonical(spec: dict) -> str:
     """``spec`` as JSON with sorted keys: equal specifications give equal texts."""
@@ -11,4 +14,4 @@ def canonical(spec: dict) -> str:
 
 def stamp(spec: dict, code: str) -> str:
     """Sixteen hexadecimal digits for a specification and the digest of the code that carries it out."""
-    return hashlib.sha256(f"{canonical(spec)}\n{code}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{FORMAT}\n{canonical(spec)}\n{code}".encode()).hexdigest()[:16]

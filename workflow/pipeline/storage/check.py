@@ -21,12 +21,12 @@ from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import ConfigSettings
 from snakemake.utils import update_config
 
-from pipeline import artefacts
 from pipeline.configuration import ConfigurationError
 from pipeline.digest import DigestError
 from pipeline.inventory import Made, all_pages, all_results, others_on_disk
 from pipeline.plan import Plan
-from pipeline.stamps import canonical, stamp
+from pipeline.planning.stamps import canonical, stamp
+from pipeline.storage import artefacts
 
 HERE = Path(__file__).parents[2]
 LARGE = 10**9  # bytes that take seconds to read

@@ -6,7 +6,6 @@ no number depends on them, so changing them trains nothing again.
 """
 
 import ast
-import hashlib
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -145,38 +144,3 @@ def own(entry: dict) -> Path | None:
     """The user's own folder or file, None for data that are published."""
     path = entry.get("folder") or entry.get("file")
     return Path(path).expanduser() if path else None
-
-
-def _state(path: Path) -> str:
-    # Both times: the modification time can be put back, and is, by what copies or unpacks folders.
-    found = path.stat()
-    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
-
-
-def fingerprint(entry: dict) -> str | None:
-    """What changes when a user's own data may have: of folders when an image is added, removed or renamed.
-
-    Class folders stand for their images, so that a million images cost no second at each call. None
-    where the data are not there (any more); empty for published data, which have checksums.
-    """
-    path = own(entry)
-    if path is None:
-        return ""
-    try:
-        if entry["source"] == "npz":
-            listed = [_state(path)]
-        else:
-            parts = {part: path / part for part in ("train", "test", "val") if (path / part).is_dir()}
-            if "train" not in parts or len(parts) < 2:
-                return None
-            listed = [
-                f"{name}/{found.name} {_state(found)}"
-                for name, part in parts.items()
-                for found in sorted(part.iterdir())
-                if not found.name.startswith(".") and found.is_dir()
-            ]
-            if not listed:
-                return None
-    except OSError:
-        return None
-    return hashlib.sha256(repr(listed).encode(errors="surrogatepass")).hexdigest()[:16]

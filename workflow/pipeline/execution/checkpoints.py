@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from pipeline.artefacts import ArtefactError, written_whole
+from pipeline.storage.artefacts import ArtefactError, written_whole
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

@@ -3,8 +3,8 @@
 import ast
 from pathlib import Path
 
-from pipeline.digest import find_module
-from pipeline.explain import nearest
+from pipeline.planning.digest import find_module
+from pipeline.planning.explain import nearest
 
 # What the workflow passes to every factory, by name.
 FACTORY_ARGUMENTS = {"image_shape", "classes", "width"}

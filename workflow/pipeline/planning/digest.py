@@ -12,7 +12,10 @@ from functools import cache
 from pathlib import Path
 
 # Modules that say how a job is carried out and not what it computes.
-EXECUTION = {"pipeline.checkpoints", "pipeline.devices", "pipeline.job"}
+EXECUTION = {
+    *("pipeline.execution.checkpoints", "pipeline.execution.devices", "pipeline.execution.job"),
+    *("pipeline.storage.artefacts", "pipeline.storage.jobs"),
+}
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -131,13 +134,54 @@ def code_digest(script: Path, modules: tuple[str, ...], roots: tuple[Path, ...])
     return digest.hexdigest()[:16]
 
 
+@cache
+def file_hash(path: Path) -> str:
+    """Sixteen hexadecimal digits of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
 class Scripts:
-    """The scripts of the workflow below ``folder``, each with the digest of all that it can run."""
+    """The scripts of the workflow below ``folder``, each with the digest of all that it can run.
 
-    def __init__(self, folder: Path):
+    ``plugins`` are folders of modules outside the project.
+    """
+
+    def __init__(self, folder: Path, plugins: tuple[Path, ...] = ()):
         self.folder = folder / "workflow" / "scripts"
-        self.roots = (folder / "src", folder / "workflow", self.folder)
+        self.roots = (folder / "src", folder / "workflow", self.folder, *plugins)
+        self.code = cache(self.code)
 
-    def job(self, script: str, spec: dict, modules: tuple[str, ...] = ()) -> dict:
-        """The two parameters of a rule: what its result depends on, and the digest of its code."""
-        return {"spec": spec, "code": code_digest(self.folder / script, modules, self.roots)}
+    def code(self, script: str, modules: tuple[str, ...] = ()) -> dict:
+        """What a job needs to know of its own code: the digest, and what to compute it again from.
+
+        ``files`` holds a hash of each file as it is. A job whose files are unchanged knows its digest without
+        parsing them.
+        """
+        path = self.folder / script
+        files = sources(path, modules, self.roots).values()
+        return {
+            "digest": code_digest(path, modules, self.roots),
+            "script": str(path),
+            "modules": modules,
+            "roots": tuple(map(str, self.roots)),
+            "files": {str(file): file_hash(file) for file in files},
+        }
+
+
+def edited_files(code: dict) -> list[str]:
+    """The files of a job's code that were edited since it was planned, if that changed its digest.
+
+    ``code`` is what ``Scripts.code`` gave; nothing that this process has read of files before is used.
+    """
+    for function in (_parse, _normalised, find_module, _imports, sources, code_digest, file_hash):
+        function.cache_clear()
+    edited = [
+        path
+        for path, was in code["files"].items()
+        if not Path(path).is_file() or file_hash(Path(path)) != was
+    ]
+    if edited:
+        now = code_digest(Path(code["script"]), tuple(code["modules"]), tuple(map(Path, code["roots"])))
+        if now == code["digest"]:
+            return []
+    return edited

@@ -7,12 +7,12 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator
 
-from pipeline.explain import explain, nearest, where_text
-from pipeline.factories import call_problems, find_factory
-from pipeline.kernel_checks import kernel_problems
-from pipeline.sources import side
+from pipeline.planning.explain import explain, nearest, where_text
+from pipeline.planning.factories import call_problems, find_factory
+from pipeline.planning.kernel_checks import kernel_problems
+from pipeline.planning.sources import side
 
-SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
+SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
 RESERVED = {
     *("all", "data", "scorecard", "contact_sheet", "corrupt_labels", "corrupt_images", "train"),

@@ -1,7 +1,7 @@
 """What the schema cannot say about kernel systems: names, sizes and numbers that make no system."""
 
-from pipeline import sources
-from pipeline.explain import nearest
+from pipeline.planning import sources
+from pipeline.planning.explain import nearest
 
 SMALLEST_RIDGE, LARGEST_RIDGE = 1e-15, 1e15
 

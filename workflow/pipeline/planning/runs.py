@@ -1,4 +1,4 @@
-"""The coordinates of a run, and how they stand in paths."""
+"""What is trained on what: the coordinates of a run, and how they stand in paths."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -13,45 +13,31 @@ CONDITIONS = {
 }
 REGULARISERS = ("random_crop", "weight_decay")
 
-DATASET = r"[a-z0-9_]+"
-IMAGES = "true|shuffled_pixels|random_pixels|gaussian"
-NOISE = r"0|1|0\.\d*[1-9]"
-SEED = r"0|[1-9]\d*"
 
-
-def noise_text(label_noise: float) -> str:
-    """A probability as it stands in paths: 0, 0.25, 1; never in exponent form."""
-    text = f"{Decimal(repr(label_noise)):f}"
+def plain_decimal(number: float) -> str:
+    """A number as it stands in paths: 0, 0.25, 1; never in exponent form."""
+    text = f"{Decimal(repr(number)):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class Run(NamedTuple):
-    """One row of the experiment: what is trained on what, with which regularisers and seed."""
+    """One cell of the experiment: what is trained on what, with which regularisers; the same for all seeds."""
 
     images: str
     label_noise: float
     network: str
-    random_crop: bool
-    weight_decay: bool
-    seed: int
+    random_crop: bool = False
+    weight_decay: bool = False
 
     @property
     def regularisers(self) -> str:
         """The regularisers as they stand in paths, "none" without any."""
         return "+".join(name for name in REGULARISERS if getattr(self, name)) or "none"
 
-    @classmethod
-    def from_path(cls, wildcards, seed: int) -> "Run":
-        """The run that a path's wildcards name, with this seed."""
-        regularisers = wildcards.regularisers.split("+")
-        return cls(
-            wildcards.images,
-            float(wildcards.noise),
-            wildcards.network,
-            "random_crop" in regularisers,
-            "weight_decay" in regularisers,
-            seed,
-        )
+    @property
+    def place(self) -> str:
+        """The readable part of its path, below the data set's name."""
+        return f"{self.images}/noise-{plain_decimal(self.label_noise)}/{self.network}/{self.regularisers}"
 
     @property
     def condition(self) -> str:

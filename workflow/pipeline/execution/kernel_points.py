@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.artefacts import existing_parent
-from pipeline.devices import lease_gpu
+from pipeline.execution.devices import lease_gpu
+from pipeline.storage.artefacts import existing_parent
 from rethinking.kernels.accumulated import Accumulated, Products, subset
 from rethinking.kernels.backends import Cpu, gpu_or_none
 from rethinking.kernels.kernels import Gaussian, Kernel, Linear, Points

@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from pipeline import artefacts
+from pipeline.storage.artefacts import save_arrays
 from rethinking.datasets.arrays import Dataset
 
 
-def save(dataset: Dataset, output, job: dict) -> None:
+def save(dataset: Dataset, jobs: list[dict]) -> None:
     """Write images and labels, with the names of the classes beside the labels."""
     images = {"train": dataset.train_images, "test": dataset.test_images}
     labels = {"train": dataset.train_labels, "test": dataset.test_labels}
-    artefacts.save(output.images, images.items(), **job)
-    artefacts.save(output.labels, {**labels, "classes": np.array(dataset.classes)}.items(), **job)
+    images_job, labels_job = jobs
+    save_arrays(images_job, images.items())
+    save_arrays(labels_job, {**labels, "classes": np.array(dataset.classes)}.items())
     for part, array in images.items():
         print(f"{part}: {array.shape} {array.dtype}, {len(dataset.classes)} classes")

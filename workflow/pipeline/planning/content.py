@@ -1,0 +1,100 @@
+"""What a user's own data hold, as a hash: the same for a copied folder, another for a changed image.
+
+Nothing but the stamp notices that data have changed, so the stamp holds their content. To hash a large folder
+takes as long as to read it; a record beside the results therefore remembers the hash of each file with its
+size and times, and only files that look different are read again. Where the data are gone, or in the jobs of
+a cluster, the record stands for them.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.planning.sources import own
+
+PARTS = ("train", "test", "val")
+MUCH = 2**30  # bytes whose reading takes so long that the user is told
+
+
+def _files(path: Path, listed_only: bool) -> Iterator[tuple[str, os.stat_result]]:
+    """Every file of a user's data with its name below ``path``; of listed data the class folders alone."""
+    if path.is_file():
+        yield "", path.stat()
+        return
+    for part in PARTS:
+        for folder in sorted((path / part).iterdir()) if (path / part).is_dir() else ():
+            if folder.name.startswith(".") or not folder.is_dir():
+                continue
+            if listed_only:
+                yield f"{part}/{folder.name}", folder.stat()
+                continue
+            with os.scandir(folder) as entries:
+                for entry in sorted(entries, key=lambda entry: entry.name):
+                    if entry.is_file():
+                        yield f"{part}/{folder.name}/{entry.name}", entry.stat()
+
+
+def _hash(path: Path) -> str:
+    """The content of a file; of a class folder that is only listed, the names and sizes in it."""
+    if path.is_file():
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    listed = sorted((entry.name, entry.stat().st_size) for entry in os.scandir(path))
+    return hashlib.sha256(repr(listed).encode(errors="surrogatepass")).hexdigest()
+
+
+def read_record(record: Path) -> dict:
+    """What ``content_hash`` remembers: "content", a hash, and "files"; empty without a usable record."""
+    try:
+        known = json.loads(record.read_text())
+        whole = isinstance(known["content"], str) and isinstance(known["files"], dict)
+        return known if whole else {}
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return {}
+
+
+def content_hash(entry: dict, record: Path, look: bool = True) -> str | None:
+    """Sixteen digits for what the data set ``entry`` of the configuration holds; None if nobody can know.
+
+    Published data have none, for their checksums are part of the code. With ``look`` False only ``record``
+    is read. A changed record is written back, where that is possible.
+    """
+    path = own(entry)
+    known = read_record(record)
+    if path is None or not look or not path.exists():
+        return known.get("content") if path is not None else None
+    before, files, unread = known.get("files", {}), {}, []
+    try:
+        for name, state in _files(path, entry["source"] == "imagenet"):
+            looks = [state.st_size, state.st_mtime_ns, state.st_ctime_ns]
+            was = before.get(name, [None])
+            files[name] = was if was[:3] == looks else [*looks, None]
+            unread += [name] if files[name][3] is None else []
+        if sum(files[name][0] for name in unread) > MUCH:
+            print(
+                f"reading {len(unread):,} files of {path}, to know what they hold",
+                file=sys.stderr,
+                flush=True,
+            )
+        for name in unread:
+            files[name][3] = _hash(path / name if name else path)
+    except OSError:  # the job that reads the data says which file it is and why
+        return known.get("content")
+    named = [[name, *looks[3:]] for name, looks in sorted(files.items())]
+    content = hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16]
+    if unread or known.get("content") != content:
+        _write(record, {"content": content, "files": files})
+    return content
+
+
+def _write(record: Path, content: dict) -> None:
+    temporary = record.with_name(f".{record.name}.{os.getpid()}")
+    try:
+        record.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(content))
+        os.replace(temporary, record)
+    except OSError:  # results on a disk that only can be read: the data are read again the next time
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,258 @@
+"""Everything that a configuration asks for: each result with its place, and each page.
+
+A data set is images × labels; a run is a data set × a network × regularisers × a seed; a figure is a query
+over finished runs. Below the results folder, each followed by its stamp:
+
+    runs/<dataset>/<images>/noise-<p>/<network>/<regularisers>
+    summaries/<figure or table>          the numbers that it shows
+    figures/<figure>, tables/<table>     the picture, or the table set in several forms
+    scorecard, provenance
+
+``data`` has the data sets and ``kernels`` the kernel systems.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from pipeline.planning.configuration import check
+from pipeline.planning.data import DataPlan
+from pipeline.planning.digest import Scripts
+from pipeline.planning.kernels import CHOSEN, MEASURED, KernelPlan
+from pipeline.planning.pages import Page
+from pipeline.planning.results import Result, Results
+from pipeline.planning.runs import CONDITIONS, Run
+
+RECIPE = ("epochs", "learning_rate", "batch_size", "momentum", "decay", "decayed", "stop_after_fit")
+FORMS = {"figures": ("pdf", "png"), "tables": ("html", "tex", "csv")}
+
+
+class Plan:
+    """A checked configuration and everything that it asks for.
+
+    ``folder`` is the workflow's own folder: relative paths to code and to the paper's numbers start
+    there. With ``look`` the user's own data are looked at for changes; the jobs of a cluster need not.
+    Raises ``ConfigurationError`` for a configuration that cannot be run.
+    """
+
+    def __init__(self, config: dict, folder: Path, look: bool = True):
+        self.folder = folder
+        scripts = Scripts(folder)
+        self.config = check(config, folder, scripts.roots)
+        self.root = str(Path(self.config["results"]).expanduser())
+        self.results = Results(self.root, scripts)
+        # The data set that networks are trained on, then those of kernel systems.
+        self.dataset = self.config["dataset"]
+        names = [self.dataset, *(other for name in self.shown for other in sorted(self.about(name)))]
+        self.datasets = {
+            name: DataPlan(name, self.config, self.results, look) for name in dict.fromkeys(names)
+        }
+        self.data = self.datasets[self.dataset]
+        self.kernels = KernelPlan(self.config, self.results, self.datasets)
+        self.run, self.summary, self.page = cache(self.run), cache(self.summary), cache(self.page)
+        self.pages = self._pages()
+
+    # --- results ----------------------------------------------------------------------------------
+
+    def run(self, run: Run) -> Result:
+        """One training run, for all seeds."""
+        # What a network says of its own training takes the place of what holds for all.
+        settings = self.config["training"] | self.config["networks"][run.network]
+        spec = {
+            **self.describe(run),
+            **{key: settings[key] for key in ("factory", "arguments", "width", "initialisation")},
+            "recipe": {
+                **{key: settings[key] for key in RECIPE},
+                "crop": self.data.crop,
+                "weight_decay": settings["weight_decay"] if run.weight_decay else 0.0,
+                "random_crop": run.random_crop,
+            },
+        }
+        return self.results.plan(
+            f"runs/{self.dataset}/{run.place}",
+            "train.py",
+            spec,
+            {"images": self.data.images(run.images), "labels": self.data.labels(run.label_noise)},
+            file="run.json",
+            seeded=True,
+            modules=(settings["factory"].partition(":")[0],),
+        )
+
+    def summary(self, name: str) -> Result:
+        """The numbers of a figure or table, from every result that it shows."""
+        shown = self.shown_results(name)
+        spec = {
+            "summary": self.kind(name),
+            "confidence": self.config["interval"]["confidence"],
+            "coordinates": [coordinates for coordinates, _, _ in shown],
+        }
+        if self.kind(name) == "noise_sweep":
+            spec["fit"] = self.config["fit"]["train_accuracy"]
+        inputs = {"results": [(made, seed) for _, made, seed in shown]}
+        return self.results.plan(f"summaries/{name}", "summarise.py", spec, inputs, file="summary.json")
+
+    # --- pages ------------------------------------------------------------------------------------
+
+    def page(self, name: str) -> Page:
+        """A figure, as a picture and the numbers that it shows, or a table in several forms."""
+        folder = "tables" if name in self.config["tables"] else "figures"
+        verb = "write" if folder == "tables" else "plot"
+        spec = {**self.shown[name], "name": name, "paper": self.paper(name), **self._about(name)}
+        spec["script"] = script = f"{verb}_{self.kind(name)}.py"
+        made = self.results.plan(f"{folder}/{name}", script, spec, {"summary": self.summary(name)})
+        files = {f"{folder[:-1]}.{form}": f"{self.root}/{folder}/{name}.{form}" for form in FORMS[folder]}
+        if folder == "figures":
+            files["summary.csv"] = f"{self.root}/figures/{name}.csv"
+        return Page(made, files)
+
+    def scorecard(self) -> Page:
+        """The comparison with the paper, from the summaries of all figures and tables."""
+        shown = [
+            {
+                "name": name,
+                "kind": self.kind(name),
+                "quantity": self.shown[name].get("quantity"),
+                "paper": self.paper(name),
+                "about": [self.datasets[dataset].title for dataset in sorted(self.about(name))],
+            }
+            for name in self.main
+        ]
+        spec = {"shown": shown, "tolerance": self.config["scorecard"]["tolerance"]}
+        spec |= {"fit": self.config["fit"]["train_accuracy"], **self._about()}
+        inputs = {"summaries": [(self.summary(name), None) for name in self.main]}
+        spec["script"] = "write_scorecard.py"
+        made = self.results.plan("scorecard", "write_scorecard.py", spec, inputs)
+        files = {f"scorecard.{form}": f"{self.root}/scorecard.{form}" for form in ("csv", "html")}
+        return Page(made, files)
+
+    def provenance(self) -> Page:
+        """Data, machines, versions and times, from the descriptions and results behind everything shown."""
+        shown = [entry for name in self.main for entry in self.shown_results(name)]
+        results = {made.folder(seed): (coordinates, made, seed) for coordinates, made, seed in shown}
+        spec = {"coordinates": [coordinates for coordinates, _, _ in results.values()]}
+        inputs = {
+            "results": [(made, seed) for _, made, seed in results.values()],
+            "descriptions": [(data.description().result, None) for data in self.described],
+        }
+        spec["script"] = "write_provenance.py"
+        made = self.results.plan("provenance", "write_provenance.py", spec, inputs)
+        return Page(made, {"provenance.html": f"{self.root}/provenance.html"})
+
+    def _pages(self) -> dict[str, Page]:
+        """Every page by the name of the rule that makes it."""
+        pages = {f"describe_{data.name}": data.description() for data in self.datasets.values()}
+        pages |= {
+            f"contact_sheet_{corruption}": self.data.contact_sheet(corruption)
+            for corruption in self.data.corruptions
+        }
+        pages |= {name: self.page(name) for name in self.shown}
+        if self.main:
+            pages |= {"scorecard": self.scorecard(), "provenance": self.provenance()}
+        return pages
+
+    # --- what figures and tables show -------------------------------------------------------------
+
+    @property
+    def shown(self) -> dict[str, dict]:
+        """Every figure and table of the configuration by name."""
+        return self.config["figures"] | self.config["tables"]
+
+    @property
+    def main(self) -> list[str]:
+        """Figures and tables about the configuration's data set: ``all`` and the scorecard have these."""
+        return [name for name in self.shown if self.dataset in self.about(name)]
+
+    @property
+    def described(self) -> list[DataPlan]:
+        """The configuration's data set, and those of its figures and tables."""
+        about = {dataset for name in self.main for dataset in self.about(name)} | {self.dataset}
+        return [data for data in self.datasets.values() if data.name in about]
+
+    def kind(self, name: str) -> str:
+        """What a figure draws or a table shows, which names its summary, its script and its claims."""
+        return self.shown[name].get("plot") or self.shown[name]["shows"]
+
+    def words(self, name: str) -> str:
+        """What a figure or table shows, for people: noise sweep of test error."""
+        quantity = self.shown[name].get("quantity")
+        return (self.kind(name) + (f" of {quantity}" if quantity else "")).replace("_", " ")
+
+    def about(self, name: str) -> set[str]:
+        """The data sets of a figure or table."""
+        shown = self.shown[name]
+        systems = [*shown.get("systems", []), *(row.get("system") for row in shown.get("rows", []))]
+        named = {self.config["systems"][system]["dataset"] for system in systems if system}
+        return named or {shown.get("dataset", self.dataset)}
+
+    def paper(self, name: str) -> dict | None:
+        """The file with the paper's numbers for a figure or table on this data set, and its hash."""
+        file = self.shown[name].get("paper", {}).get(self.dataset)
+        if not file:
+            return None
+        content = (self.folder / file).read_bytes()
+        return {"file": file, "sha256": hashlib.sha256(content).hexdigest()}
+
+    def _about(self, name: str | None = None) -> dict:
+        """What figures, tables and the scorecard say of themselves."""
+        dataset = self.shown[name].get("dataset", self.dataset) if name else self.dataset
+        return {
+            "dataset": self.datasets[dataset].title,
+            "confidence": self.config["interval"]["confidence"],
+            "seeds": len(self.config["seeds"]),
+            "widths": {
+                name: network["width"]
+                for name, network in self.config["networks"].items()
+                if network["width"] != 1
+            },
+        }
+
+    def describe(self, run: Run) -> dict:
+        """The coordinates of a run, as results and tables name them."""
+        return {
+            "dataset": self.dataset,
+            "condition": run.condition,
+            **run._asdict(),
+            "regularisers": run.regularisers,
+        }
+
+    def _runs(self, name: str) -> Iterator[Run]:
+        shown, kind = self.shown[name], self.kind(name)
+        if kind == "accuracy_table":
+            for row in shown["rows"]:
+                cell = CONDITIONS[row["condition"]]
+                yield Run(*cell, row["network"], row["random_crop"], row["weight_decay"])
+        elif kind == "learning_curves":
+            for condition in shown["conditions"]:
+                yield Run(*CONDITIONS[condition], shown["network"])
+        elif kind == "noise_sweep":
+            for network in shown["networks"]:
+                for noise in sorted(shown["label_noise"]):
+                    yield Run("true", noise, network)
+
+    def shown_results(self, name: str) -> list[tuple[dict, Result, int]]:
+        """Every result that a figure or table shows: its coordinates, the result and the seed."""
+        kind, shown, seeds = self.kind(name), self.shown[name], self.config["seeds"]
+        if kind in MEASURED:
+            return [({"seed": seed}, self.kernels.experiment(name), seed) for seed in seeds]
+        if kind in ("ridge_path", "system_table"):
+            cells = (
+                [(system, ridge) for system in shown["systems"] for ridge in (*shown["ridge"], CHOSEN)]
+                if kind == "ridge_path"
+                else [(row["system"], row["ridge"]) for row in shown["rows"]]
+            )
+            return [
+                ({**self.kernels.coordinates(*cell), "seed": seed}, self.kernels.system(*cell), seed)
+                for cell in cells
+                for seed in self.kernels.seeds(cell[0])
+            ]
+        return [
+            ({**self.describe(run), "seed": seed}, self.run(run), seed)
+            for run in self._runs(name)
+            for seed in seeds
+        ]
+
+    def relative_folder(self) -> str:
+        """The workflow's own folder as seen from the folder of the call."""
+        return os.path.relpath(self.folder)

@@ -1,0 +1,213 @@
+"""Results on disk that know what made them and notice when they were altered.
+
+A result is a folder with one JSON file, such as ``run.json`` or ``manifest.json``. The file holds the stamp, the
+specification, the digest of the code and a hash of its own content, and it names and hashes every other
+file of the result: arrays, a history, a picture. A receipt beside it is the output that Snakemake sees.
+Snakemake deletes declared outputs before a job starts and after a job fails; a lost receipt is written
+again as soon as a job finds its result whole.
+
+Functions take a result's *entry*: a dict with its ``folder``, ``file``, ``stamp`` and ``seed``
+(``pipeline.planning.results``). A *job* is an entry with ``spec``, ``code`` and ``inputs``.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.planning.digest import edited_files
+from pipeline.planning.results import RECEIPT
+from pipeline.planning.stamps import canonical
+
+
+class ArtefactError(Exception):
+    """An artefact that is missing, altered, or not the one that the job was planned with."""
+
+
+@contextmanager
+def written_whole(path: str | Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` that takes its place when the block ends without an error.
+
+    Whoever looks at ``path`` sees the old file or the new one, never a part. Raises ``ArtefactError``
+    where it cannot be written, for want of space for one.
+    """
+    path = Path(path)
+    # Always the same name, so that what a killed job left is gone when the next one is through.
+    temporary = path.with_name(f".{path.stem}.unfinished{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        free = shutil.disk_usage(existing_parent(path)).free
+        raise ArtefactError(
+            f"{path} could not be written ({error}), and nothing is kept of it. {free / 2**20:,.0f} MiB are "
+            f"free there; mend that and run the same command again"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def existing_parent(path: Path) -> Path:
+    """The nearest folder above ``path`` that exists."""
+    return next(parent for parent in path.absolute().parents if parent.is_dir())
+
+
+def write_json(path: str | Path, content: dict) -> None:
+    """Write ``content`` whole or not at all; numbers that are not finite are refused."""
+    with written_whole(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def sha256_of_file(path: Path) -> str:
+    """SHA-256 of a file's content in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_result(job: dict, content: dict, files: Iterable[str] = ()) -> None:
+    """Write the JSON file of a finished result, then its receipt.
+
+    ``files`` are names of further files of the result, which are there already and whose hashes are kept.
+    Nothing is written if the code of the job was edited since it was planned.
+    """
+    check_code(job)
+    folder = Path(job["folder"])
+    made_by = {"stamp": job["stamp"], "seed": job["seed"], "spec": job["spec"], "code": job["code"]["digest"]}
+    if files:
+        content = {**content, "files": {name: sha256_of_file(folder / name) for name in files}}
+    content = {**made_by, **content}
+    write_json(folder / job["file"], {**content, "sha256": _content_hash(content)})
+    write_receipt(job)
+
+
+def check_code(job: dict) -> None:
+    """Raise ``ArtefactError`` if the code that made a result is no longer the code of its stamp."""
+    edited = edited_files(job["code"])
+    if edited:
+        raise ArtefactError(
+            f"{', '.join(edited)} changed after this job was planned, so {job['folder']} would hold what its stamp "
+            "does not say. Nothing is written; give the same command again"
+        )
+
+
+def write_receipt(job: dict) -> None:
+    """Write the output that Snakemake sees: which file the result is, and its hash."""
+    path = Path(job["folder"], job["file"])
+    receipt = {
+        "stamp": job["stamp"],
+        "seed": job["seed"],
+        "file": job["file"],
+        "sha256": sha256_of_file(path),
+    }
+    write_json(path.with_name(RECEIPT), receipt)
+
+
+def save_arrays(job: dict, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
+    """Write each named array as ``<name>.npy`` into a result's folder, and its manifest last.
+
+    One array is held at a time, so that ``arrays`` may make each when its turn comes. The manifest holds
+    no date and no version: the same arrays made again have the same manifest, byte for byte.
+    """
+    described = {}
+    for name, array in arrays:
+        path = Path(job["folder"], f"{name}.npy")
+        with written_whole(path) as temporary:
+            np.save(temporary, np.ascontiguousarray(array), allow_pickle=False)
+            described[name] = {
+                "shape": list(array.shape),
+                "dtype": str(array.dtype),
+                "sha256": sha256_of_file(temporary),
+            }
+        del array
+    write_result(job, {"arrays": described})
+
+
+def remake(entry: dict) -> str:
+    """The command that makes one result again, with the configuration files of this call."""
+    command = os.environ.get("RETHINKING_SNAKEMAKE", "snakemake")
+    return f"{command} --cores 1 --force {Path(entry['folder'], RECEIPT)}"
+
+
+def _refusal(entry: dict, path: Path, problem: str) -> ArtefactError:
+    return ArtefactError(f"{path}: {problem}. Remake it with\n  {remake(entry)}")
+
+
+def _content_hash(content: dict) -> str:
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+def read_result(entry: dict) -> dict:
+    """What ``write_result`` wrote for the result ``entry``, unaltered.
+
+    Raises ``ArtefactError``, with the file and the command that remakes it, where the file is missing,
+    truncated, altered, or of another result.
+    """
+    path = Path(entry["folder"], entry["file"])
+    try:
+        result = json.loads(path.read_text())
+        own_hash = result.pop("sha256")
+        altered = _content_hash(result) != own_hash
+    except FileNotFoundError:
+        raise _refusal(entry, path, "missing") from None
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        raise _refusal(entry, path, "truncated or altered, or not written by this workflow") from None
+    if altered:
+        raise _refusal(entry, path, "altered since it was made")
+    if (result.get("stamp"), result.get("seed")) != (entry["stamp"], entry["seed"]):
+        expected = f"stamp {entry['stamp']}, seed {entry['seed']}"
+        found = f"stamp {result.get('stamp')}, seed {result.get('seed')}"
+        problem = f"made by another specification or other code (expected {expected}, found {found})"
+        raise _refusal(entry, path, problem)
+    return result
+
+
+def read_file(entry: dict, result: dict, name: str) -> bytes:
+    """A further file of a result that was read, if it is whole; ``ArtefactError`` otherwise."""
+    path = Path(entry["folder"], name)
+    content = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(content).hexdigest() != result.get("files", {}).get(name):
+        raise _refusal(entry, path, "missing, truncated or altered since it was made")
+    return content
+
+
+def load(entry: dict) -> dict[str, np.ndarray]:
+    """The arrays of a result, memory-mapped read-only, each checked against the manifest.
+
+    Raises ``ArtefactError``, with the file and the command that remakes it, where the manifest is not
+    that of ``entry``, or an array is missing, truncated or altered.
+    """
+    arrays = read_result(entry).get("arrays", {})
+    return {name: _array(entry, name, described) for name, described in arrays.items()}
+
+
+def _array(entry: dict, name: str, expected: dict) -> np.ndarray:
+    path = Path(entry["folder"], f"{name}.npy")
+    if not path.is_file():
+        raise _refusal(entry, path, "missing")
+    found = sha256_of_file(path)
+    if found != expected["sha256"]:
+        hashes = f"expected SHA-256 {expected['sha256']}, found {found}, {path.stat().st_size} bytes"
+        raise _refusal(entry, path, f"truncated or altered since it was made ({hashes})")
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    if list(array.shape) != expected["shape"] or str(array.dtype) != expected["dtype"]:
+        stated = f"expected {expected['dtype']} {expected['shape']}, found {array.dtype} {array.shape}"
+        raise _refusal(entry, path, stated)
+    return array
+
+
+def check_whole(entry: dict) -> dict:
+    """Read a result and every file of it; raises ``ArtefactError`` where one is missing or altered."""
+    result = read_result(entry)
+    for name in result.get("files", {}):
+        read_file(entry, result, name)
+    for name, described in result.get("arrays", {}).items():
+        _array(entry, name, described)
+    return result
