@@ -12,7 +12,6 @@ over finished runs. Below the results folder, each followed by its stamp:
 """
 
 import hashlib
-import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -253,6 +252,22 @@ class Plan:
             for seed in seeds
         ]
 
-    def relative_folder(self) -> str:
-        """The workflow's own folder as seen from the folder of the call."""
-        return os.path.relpath(self.folder)
+    def asked_for(self, everything: bool = False) -> Iterator[tuple[Result, int | None]]:
+        """Every result that ``snakemake`` makes, with its seed, each after those that it is made from.
+
+        Figures and tables about other data sets than the configuration's are made only where they are named.
+        They are left out unless ``everything`` is asked for.
+        """
+        aside = set() if everything else {name for name in self.shown if name not in self.main}
+        seen: dict[str, None] = {}
+
+        def walk(made: Result, seed: int | None) -> Iterator[tuple[Result, int | None]]:
+            if made.folder(seed) not in seen:
+                for source, of in made.made_from(seed):
+                    yield from walk(source, of)
+                seen[made.folder(seed)] = None
+                yield made, seed
+
+        for name, page in self.pages.items():
+            if name not in aside:
+                yield from walk(page.result, None)

@@ -1,0 +1,63 @@
+"""What is altered, missing or outdated among the results of a configuration: ``make check``.
+
+    python -m pipeline.commands.check config/demo.yaml
+
+names configuration files as ``snakemake --configfile`` does, in the project's folder. Every result that the
+configuration asks for is read in full and compared with the hashes that were kept when it was written. It is
+*missing* where these settings and this code have not made it yet, and *altered* where its content is another
+than was written. A page is *outdated* where it shows another result. Snakemake looks at none of this content.
+"""
+
+import os
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from pipeline.commands.configured import NotConfigured, command_for, plan_of
+from pipeline.commands.prune import unasked
+from pipeline.planning.plan import Plan
+from pipeline.storage.artefacts import ArtefactError, check_whole
+
+
+def report(plan: Plan, command: str) -> bool:
+    """Print what is wrong, a line each, and what to do; return whether nothing is altered or outdated."""
+    altered, missing, looked_at = [], defaultdict(list), 0
+    for made, seed in plan.asked_for():
+        looked_at += 1
+        if not Path(made.path(seed)).exists():
+            missing[made.place].append(made.path(seed))
+            continue
+        try:
+            check_whole(made.entry(seed))
+        except ArtefactError as error:
+            altered.append(" ".join(str(error).split()))
+    print(*altered, sep="\n", end="\n" if altered else "")
+    for paths in missing.values():
+        print(f"{paths[0]}: missing{f', and {len(paths) - 1} more seeds' if len(paths) > 1 else ''}")
+    pages = list(plan.pages.values())
+    outdated = [str(path) for page in pages for path in page.outdated()]
+    absent = [path for page in pages for path in page.files.values() if not Path(path).exists()]
+    for what, paths in (("shows another result than that of now", outdated), ("missing", absent)):
+        if paths:
+            print(f"{paths[0]}: {what}{f', and {len(paths) - 1} more pages' if len(paths) > 1 else ''}")
+    others = unasked([plan])
+    if others:
+        print(f"{others[0].folder}: not asked for, and {len(others) - 1} more; make prune lists them")
+    if missing or outdated or absent:
+        print(f"What is missing or outdated is made by\n  {command} --cores {os.cpu_count()}")
+    count = sum(map(len, missing.values()))
+    print(f"{len(pages)} pages: {len(outdated)} files outdated, {len(absent)} missing")
+    print(f"{looked_at} results looked at: {len(altered)} altered, {count} missing")
+    return not (altered or outdated)
+
+
+def main(files: list[str]) -> str | bool:
+    """Look at the results of ``config.yaml`` with ``files`` on top; what the process exits with."""
+    try:
+        return not report(plan_of(files), command_for(files))
+    except NotConfigured as error:
+        return str(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
