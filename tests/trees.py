@@ -28,7 +28,7 @@ figures:
   fig_minimum_norm: null
 tables:
   table1:
-    shows: accuracy_table
+    kind: accuracy_table
     rows:
       - {network: inception, condition: true_labels, random_crop: true, weight_decay: true}
       - {network: mlp_1x512, condition: true_labels, random_crop: false, weight_decay: false}

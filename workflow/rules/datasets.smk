@@ -58,7 +58,7 @@ for data in plan.datasets.values():
             data.images("true").receipts(),
         output:
             data.images("true").receipt(),
-            data.labels(0.0).receipt(),
+            data.labels().receipt(),
         log:
             f"{LOGS}/data/{data.name}/clean.log",
         benchmark:
@@ -73,7 +73,7 @@ for data in plan.datasets.values():
         params:
             jobs=lambda wildcards, output, data=data: [
                 data.images("true").job(),
-                data.labels(0.0).job(),
+                data.labels().job(),
             ],
         message:
             f"Reading {data.title}: images and labels as arrays"
@@ -154,7 +154,7 @@ rule corrupt_images:
     params:
         jobs=jobs_for("data"),
     message:
-        "Corrupting all images: {params.jobs[0][spec][images]}, seed {wildcards.seed}"
+        "Corrupting all images: {params.jobs[0][spec][corruption]}, seed {wildcards.seed}"
     script:
         "../scripts/corrupt_images.py"
 

@@ -95,14 +95,15 @@ rule solve_system:
         "../scripts/solve_system.py"
 
 
-for name in plan.shown:
-    if plan.kind(name) not in MEASURED:
-        continue
-    params = SimpleNamespace(jobs=[{"spec": {"kind": plan.kind(name)}}])
+EXPERIMENTS = sorted(
+    {request.experiment for name in plan.shown for request in plan.requested(name) if isinstance(request, Experiment)}
+)
+for experiment in EXPERIMENTS:
+    params = SimpleNamespace(jobs=[{"spec": {"experiment": experiment}}])
 
     rule:
         name:
-            f"measure_{name}"
+            f"measure_{experiment}"
         input:
             receipts_for("experiments"),
         output:
@@ -112,7 +113,7 @@ for name in plan.shown:
         benchmark:
             f"{BENCHMARKS}/experiments/{{place}}/{{stamp}}/seed-{{seed}}.tsv"
         wildcard_constraints:
-            place=name,
+            place=f"{experiment}/.+",
         conda:
             "../../envs/environment.yaml"
         threads: 1
@@ -122,7 +123,7 @@ for name in plan.shown:
         params:
             jobs=jobs_for("experiments"),
         message:
-            f"Measuring {plan.words(name)} for {name}, seed {{wildcards.seed}}, "
-            "{params.jobs[0][spec][examples]} examples"
+            f"Measuring {experiment.replace('_', ' ')} on "
+            "{params.jobs[0][spec][examples]} examples of {params.jobs[0][spec][dataset]}, seed {wildcards.seed}"
         script:
-            f"../scripts/measure_{params.jobs[0]['spec']['kind']}.py"
+            f"../scripts/measure_{params.jobs[0]['spec']['experiment']}.py"

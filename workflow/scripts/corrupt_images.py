@@ -1,13 +1,11 @@
 """Draw corrupted training and test images once and store them, one part after the other."""
 
-from itertools import chain
-
-import numpy as np
+import importlib
 
 from pipeline.execution.job import logged
 from pipeline.storage.artefacts import load, save_arrays
 from pipeline.storage.jobs import unfinished
-from rethinking import corruptions
+from rethinking.corruptions.arrays import centre
 from rethinking.seeds import numpy_generator
 
 with logged(snakemake.log[0]) as tell:
@@ -15,32 +13,9 @@ with logged(snakemake.log[0]) as tell:
         spec = job["spec"]
         clean = load(job["inputs"]["images"])
         if spec["crop"] is not None:
-            clean = {part: corruptions.centre(images, spec["crop"]) for part, images in clean.items()}
-        shapes = {part: images.shape for part, images in clean.items()}
-        shape = shapes["train"][1:]
-        generator = numpy_generator(job["seed"], spec["images"])
-        drawn = {}
-        if spec["images"] == "gaussian":
-            moments = corruptions.gaussian_moments(clean["train"], spec["gaussian_moments"])
-            del clean  # not needed any more, and mapped pages count as memory
-            print(f"mean {np.round(moments[0], 3)}, standard deviation {np.round(moments[1], 3)}")
-
-            def corrupted(part: str) -> np.ndarray:
-                return corruptions.gaussian_images(shapes[part][0], shape, *moments, generator)
-
-        elif spec["images"] == "shuffled_pixels":
-            permutation = corruptions.pixel_permutation(shape, generator, spec["shuffle_unit"])
-            drawn = {"permutation": permutation}
-
-            def corrupted(part: str) -> np.ndarray:
-                return corruptions.shuffle_pixels(clean[part], permutation, spec["shuffle_unit"])
-
-        else:
-
-            def corrupted(part: str) -> np.ndarray:
-                return corruptions.randomise_pixels(clean[part], generator, spec["shuffle_unit"])
-
-        parts = ((part, corrupted(part)) for part in ("train", "test"))
-        save_arrays(job, chain(parts, drawn.items()))
-        counts = f"{shapes['train'][0]} + {shapes['test'][0]}"
-        print(f"{spec['images']}, seed {job['seed']}: {counts} images {shape}")
+            clean = {part: centre(images, spec["crop"]) for part, images in clean.items()}
+        generator = numpy_generator(job["seed"], spec["corruption"])
+        corruption = importlib.import_module(spec["module"])
+        save_arrays(job, corruption.corrupt(clean, generator, **spec["options"]))
+        counts = " + ".join(str(len(images)) for images in clean.values())
+        print(f"{spec['corruption']}, seed {job['seed']}: {counts} images {clean['train'].shape[1:]}")

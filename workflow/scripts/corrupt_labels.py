@@ -1,21 +1,23 @@
 """Draw partially corrupted training labels once and store them with what was replaced and changed."""
 
+import importlib
+
 from pipeline.execution.job import logged
 from pipeline.storage.artefacts import load, save_arrays
 from pipeline.storage.jobs import unfinished
-from rethinking.corruptions import corrupt_labels
 from rethinking.seeds import numpy_generator
 
 with logged(snakemake.log[0]) as tell:
     for job in unfinished(snakemake.params.jobs, tell):
         spec = job["spec"]
         clean = load(job["inputs"]["labels"])
-        corrupted = corrupt_labels(
+        corruption = importlib.import_module(spec["module"])
+        corrupted = corruption.corrupt(
             clean["train"],
             spec["label_noise"],
-            classes=len(clean["classes"]),
-            generator=numpy_generator(job["seed"], "label_corruption"),
-            pool=spec["label_pool"],
+            len(clean["classes"]),
+            numpy_generator(job["seed"], spec["corruption"]),
+            **spec["options"],
         )
         arrays = {
             "train": corrupted.labels,
@@ -27,6 +29,6 @@ with logged(snakemake.log[0]) as tell:
         }
         save_arrays(job, arrays.items())
         print(
-            f"label_noise {spec['label_noise']}: {corrupted.replaced.mean():.4f} replaced, "
+            f"{spec['corruption']}, label noise {spec['label_noise']}: {corrupted.replaced.mean():.4f} replaced, "
             f"{corrupted.changed.mean():.4f} changed, of {len(corrupted.labels)}"
         )

@@ -8,16 +8,10 @@ import pandas as pd
 from pipeline.execution.job import logged
 from pipeline.storage.artefacts import load, write_result, written_whole
 from pipeline.storage.jobs import unfinished
-from rethinking.corruptions import centre
+from rethinking.corruptions.arrays import centre
 from rethinking.datasets.image_folder import decode
 from rethinking.plotting import contact_sheet, style
 
-TITLES = {
-    "random_labels": ("true labels", "random labels"),
-    "shuffled_pixels": ("true images", "shuffled pixels: one permutation for all images"),
-    "random_pixels": ("true images", "random pixels: a permutation for each image"),
-    "gaussian": ("true images", "Gaussian: mean and variance of the true images"),
-}
 SIDE = 64  # of images that have no size of their own
 
 
@@ -37,7 +31,7 @@ with logged(snakemake.log[0]) as tell:
         classes = [str(name) for name in labels["classes"][: contact_sheet.ROWS]]
         picked = {"clean": contact_sheet.pick(labels["train"], len(classes))}
         images = {"clean": clean}
-        if spec["corruption"] == "random_labels":
+        if spec["of"] == "labels":
             picked["corrupted"] = contact_sheet.pick(corrupted, len(classes))
             images["corrupted"] = clean
         else:
@@ -46,7 +40,7 @@ with logged(snakemake.log[0]) as tell:
             if corrupted.shape[1:] != clean.shape[1:]:  # corrupted after the crop
                 images["clean"] = centre(clean, corrupted.shape[1])
 
-        titles = dict(zip(("clean", "corrupted"), TITLES[spec["corruption"]], strict=True))
+        titles = dict(zip(("clean", "corrupted"), spec["titles"], strict=True))
         panels = {
             side: contact_sheet.Panel(
                 titles[side],

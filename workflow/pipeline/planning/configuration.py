@@ -4,15 +4,17 @@ import importlib.util
 import tempfile
 from pathlib import Path
 
-import yaml
 from jsonschema import Draft202012Validator
 
 from pipeline.planning.explain import explain, nearest, where_text
 from pipeline.planning.factories import call_problems, find_factory
+from pipeline.planning.homes import Home, Homes
 from pipeline.planning.kernel_checks import kernel_problems
+from pipeline.planning.runs import TRUE_LABELS
+from pipeline.planning.schema import schema_with, unknown_names
 from pipeline.planning.sources import side
+from rethinking.exhibits.requests import Training
 
-SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
 RESERVED = {
     *("all", "data", "scorecard", "contact_sheet", "corrupt_labels", "corrupt_images", "train"),
@@ -20,17 +22,6 @@ RESERVED = {
 }
 RESERVED_STARTS = ("summarise_", "download_", "prepare_", "describe_", "measure_")
 LARGEST = 1e300
-# Columns that a file with the paper's numbers must have, by kind of figure; a noise sweep's has the
-# quantity that it draws besides.
-PAPER_COLUMNS = {
-    "learning_curves": {"condition", "epoch", "step", "average_loss"},
-    "noise_sweep": {"network", "label_noise"},
-    "accuracy_table": {
-        *("network", "condition", "random_crop", "weight_decay", "train_accuracy", "test_accuracy"),
-    },
-    "system_table": {"system", "ridge", "test_error", "norm"},
-}
-PAPER_QUANTITIES = {"relative_time_to_fit", "test_error"}
 SUBFOLDERS = ("data", "runs", "systems", "measurements", "figures", "tables", "logs", "benchmarks")
 
 
@@ -79,10 +70,11 @@ def _network_problems(config: dict, roots: tuple[Path, ...]) -> list[str]:
     return problems
 
 
-def _paper_problems(where: str, entry: dict, folder: Path, datasets: dict) -> list[str]:
+def _paper_problems(where: str, entry: dict, home: Home, folder: Path, datasets: dict) -> list[str]:
     """Files with the paper's numbers that are not there or do not fit the figure or table."""
-    kind = entry.get("plot") or entry["shows"]
-    columns = PAPER_COLUMNS.get(kind, set()) | ({entry.get("quantity")} & PAPER_QUANTITIES)
+    columns = {*home.about.get("paper_columns", ())}
+    if columns and "label_noise" in columns:
+        columns.add(entry["quantity"])
     problems = []
     for dataset, paper in entry.get("paper", {}).items():
         if dataset not in datasets:
@@ -100,15 +92,9 @@ def _paper_problems(where: str, entry: dict, folder: Path, datasets: dict) -> li
     return problems
 
 
-def _query_problems(config: dict, folder: Path) -> list[str]:
+def _query_problems(config: dict, folder: Path, homes: Homes) -> list[str]:
     """Figures and tables that ask for a run which the configuration does not define."""
     problems = []
-    networks = config["networks"]
-
-    def check_network(where: str, name: str) -> None:
-        if name not in networks:
-            problems.append(f"{where}: no network {name!r} is defined; {nearest(name, networks)}")
-
     if config["dataset"] not in config["datasets"]:
         problems.append(
             f"dataset: {config['dataset']!r} is not defined; {nearest(config['dataset'], config['datasets'])}"
@@ -139,36 +125,51 @@ def _query_problems(config: dict, folder: Path) -> list[str]:
             problems.append(f"{name!r} is the name of a rule; give the figure or table another name")
     for name in sorted(set(config["figures"]) & set(config["tables"])):
         problems.append(f"{name!r} is the name of a figure and of a table; rename one of them")
-    for name, figure in config["figures"].items():
-        where = f"figures.{name}"
-        if figure["plot"] == "learning_curves":
-            check_network(f"{where}.network", figure["network"])
-        elif figure["plot"] == "noise_sweep":
-            for index, network in enumerate(figure["networks"]):
-                check_network(f"{where}.networks[{index}]", network)
-            for index, noise in enumerate(figure["label_noise"]):
-                if round(noise, 6) != noise:
-                    problems.append(f"{where}.label_noise[{index}]: at most six decimals, found {noise!r}")
-            if figure["quantity"] == "relative_time_to_fit" and 0.0 not in figure["label_noise"]:
-                problems.append(f"{where}.label_noise: times are relative to p = 0; add 0.0")
-    for name, table in config["tables"].items():
-        for index, row in enumerate(table.get("rows", ())):
-            where = f"tables.{name}.rows[{index}]"
-            if row in table["rows"][:index]:
-                problems.append(f"{where}: the same row stands above already; remove one")
-            if table["shows"] != "accuracy_table":
-                continue
-            check_network(f"{where}.network", row["network"])
-            images_differ = row["condition"] not in ("true_labels", "random_labels")
-            if row["random_crop"] and images_differ and config["corruption"]["stage"] == "after_crop":
-                problems.append(
-                    f"{where}: images corrupted after the crop leave nothing to crop at random; "
-                    "set random_crop to false, or corruption.stage to before_crop"
-                )
-    for kind in ("figures", "tables"):
-        for name, entry in config[kind].items():
-            problems += _paper_problems(f"{kind}.{name}", entry, folder, config["datasets"])
+    for section in ("figures", "tables"):
+        for name, entry in config[section].items():
+            problems += _exhibit_problems(f"{section}.{name}", entry, config, folder, homes)
     return problems
+
+
+def names_of(config: dict, homes: Homes) -> dict[str, list[str]]:
+    """Everything that options of figures and tables may name, by what it is."""
+    corruptions = homes.of("corruption")
+    return {
+        "network": [*config["networks"]],
+        "system": [*config["systems"]],
+        "dataset": [*config["datasets"]],
+        "condition": [TRUE_LABELS, *corruptions],
+        "label corruption": [name for name, home in corruptions.items() if home.about["of"] == "labels"],
+        "plain features": [
+            name for name, entry in config["features"].items() if entry["transform"] != "random_patches"
+        ],
+    }
+
+
+def _exhibit_problems(where: str, entry: dict, config: dict, folder: Path, homes: Homes) -> list[str]:
+    """What is wrong with one figure or table: names of nothing, what its kind knows, rows that repeat."""
+    home = homes.of("exhibit")[entry["kind"]]
+    problems = unknown_names(entry, {"properties": home.options}, names_of(config, homes), where)
+    if problems:
+        return problems
+    kind = home.load()
+    if hasattr(kind, "problems"):
+        problems += [f"{where}.{problem}" for problem in kind.problems(entry)]
+    for index, row in enumerate(entry.get("rows", ())):
+        if row in entry["rows"][:index]:
+            problems.append(f"{where}.rows[{index}]: the same row stands above already; remove one")
+    for index, request in enumerate(kind.requests(entry)):
+        if isinstance(request, Training):
+            home_of = homes.of("corruption").get(request.condition)
+            images_differ = home_of is not None and home_of.about["of"] == "images"
+            cropped = "random_crop" in request.regularisers
+            if cropped and images_differ and config["corruption_stage"] == "after_crop":
+                place = f"{where}.rows[{index}]" if "rows" in entry else where
+                problems.append(
+                    f"{place}: images corrupted after the crop leave nothing to crop at random; "
+                    "set random_crop to false, or corruption_stage to before_crop"
+                )
+    return problems + _paper_problems(where, entry, home, folder, config["datasets"])
 
 
 def _folder_problems(key: str, text: str, subfolders: tuple[str, ...]) -> list[str]:
@@ -235,14 +236,13 @@ def _in_one_form(value, schema: dict):
     return value
 
 
-def check(config: dict, folder: Path, roots: tuple[Path, ...]) -> dict:
+def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> dict:
     """The configuration with plain types and numbers in one form, once it is known to be runnable.
 
     ``folder`` is where relative paths to the paper's numbers start and ``roots`` are the folders of
     project modules. Raises ``ConfigurationError`` with every problem found.
     """
-    # libyaml, where PyYAML has it, takes a tenth of the time.
-    schema = yaml.load(SCHEMA.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    schema = schema_with(homes)
     config = _plain(config)
     for kind in ("figures", "tables", "systems"):
         if isinstance(config.get(kind), dict):
@@ -253,10 +253,13 @@ def check(config: dict, folder: Path, roots: tuple[Path, ...]) -> dict:
         problems = [text for error in errors for text in explain(error)]
     if not problems:
         config = _in_one_form(config, schema)
+        for section in ("figures", "tables"):
+            for name, entry in config[section].items():
+                config[section][name] = homes.of("exhibit")[entry["kind"]].defaults() | entry
         config["seeds"].sort()
         problems = (
             _network_problems(config, roots)
-            + _query_problems(config, folder)
+            + _query_problems(config, folder, homes)
             + kernel_problems(config)
             + _own_data_problems(config)
             + _execution_problems(config)

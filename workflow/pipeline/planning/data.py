@@ -3,7 +3,7 @@
 Below the results folder, each followed by its stamp:
 
     data/<dataset>/images/<images>            train.npy, test.npy
-    data/<dataset>/labels/noise-<p>           train.npy, test.npy, classes.npy
+    data/<dataset>/labels/noise-<p>           train.npy, test.npy, classes.npy  (<corruption>-<p> for others than random labels)
     data/<dataset>/description                dataset.json
     data/<dataset>/contact_sheets/<corruption>
 """
@@ -13,16 +13,18 @@ from pathlib import Path
 
 from pipeline.planning import sources
 from pipeline.planning.content import content_hash
+from pipeline.planning.homes import Homes
 from pipeline.planning.pages import Page
 from pipeline.planning.results import Result, Results
-from pipeline.planning.runs import CONDITIONS, plain_decimal
+from pipeline.planning.runs import RANDOM_LABELS, TRUE_IMAGES, plain_decimal
 
 
 class DataPlan:
     """One data set of a checked configuration. With ``look`` the user's own data are looked at for changes."""
 
-    def __init__(self, name: str, config: dict, results: Results, look: bool):
+    def __init__(self, name: str, config: dict, results: Results, homes: Homes, look: bool):
         self.name, self.config, self.results = name, config, results
+        self.homes = homes.of("corruption")
         self.source = config["datasets"][name]
         self.title = sources.title(name, self.source)
         self.place = f"data/{name}"
@@ -47,8 +49,10 @@ class DataPlan:
 
     @property
     def corruptions(self) -> list[str]:
-        """The conditions of the paper that this data set can be put into."""
-        return ["random_labels"] if self.listed_only else [c for c in CONDITIONS if c != "true_labels"]
+        """The corruptions that this data set can be put through."""
+        return [
+            name for name, home in self.homes.items() if home.about["of"] == "labels" or not self.listed_only
+        ]
 
     @property
     def crop(self) -> int:
@@ -73,42 +77,43 @@ class DataPlan:
     def images(self, images: str) -> Result:
         """The clean images ("true"), or one corruption of them."""
         clean = self._prepared("images/true")
-        if images == "true":
+        if images == TRUE_IMAGES:
             return clean
-        options = self.config["corruption"]
-        spec = {"images": images, "crop": self.crop if options["stage"] == "after_crop" else None}
-        option = "gaussian_moments" if images == "gaussian" else "shuffle_unit"
-        spec[option] = options[option]
-        return self.results.plan(
-            f"{self.place}/images/{images}",
-            "corrupt_images.py",
-            spec,
-            {"images": clean},
-            file="manifest.json",
-            seeded=True,
-        )
+        crop = self.crop if self.config["corruption_stage"] == "after_crop" else None
+        return self._corrupted(images, "corrupt_images.py", {"crop": crop}, {"images": clean}, images)
 
-    def labels(self, label_noise: float) -> Result:
-        """The labels, of which ``label_noise`` are replaced at random."""
+    def labels(self, label_noise: float = 0.0, corruption: str = RANDOM_LABELS) -> Result:
+        """The labels, which ``corruption`` has replaced with probability ``label_noise``."""
         clean = self._prepared("labels/noise-0")
         if label_noise == 0:
             return clean
-        spec = {"label_noise": label_noise, "label_pool": self.config["corruption"]["label_pool"]}
-        place = f"{self.place}/labels/noise-{plain_decimal(label_noise)}"
-        made_from = {"labels": clean}
+        name = self.homes[corruption].about.get("place", corruption)
+        folder = f"{name}-{plain_decimal(label_noise)}"
+        spec = {"label_noise": label_noise}
+        return self._corrupted(corruption, "corrupt_labels.py", spec, {"labels": clean}, folder)
+
+    def _corrupted(self, corruption: str, script: str, spec: dict, clean: dict, folder: str) -> Result:
+        home = self.homes[corruption]
+        options = home.defaults() | self.config["corruptions"].get(corruption, {})
         return self.results.plan(
-            place, "corrupt_labels.py", spec, made_from, file="manifest.json", seeded=True
+            f"{self.place}/{home.about['of']}/{folder}",
+            script,
+            {"corruption": corruption, "module": home.module, "options": options, **spec},
+            clean,
+            file="manifest.json",
+            seeded=True,
+            modules=(home.module,),
         )
 
     def corrupted(self, corruption: str) -> Result:
-        """The artefact that a condition of the paper changes: labels, or images."""
-        images, noise = CONDITIONS[corruption]
-        return self.labels(noise) if noise else self.images(images)
+        """What a corruption makes of this data set: images, or labels that are all replaced."""
+        is_labels = self.homes[corruption].about["of"] == "labels"
+        return self.labels(1.0, corruption) if is_labels else self.images(corruption)
 
     def description(self) -> Page:
         """What the data set consists of."""
         spec = sources.description(self.name, self.source)
-        inputs = {"images": self.images("true"), "labels": self.labels(0.0)}
+        inputs = {"images": self.images("true"), "labels": self.labels()}
         if self.download():
             inputs["download"] = self.download()
         made = self.results.plan(
@@ -119,10 +124,13 @@ class DataPlan:
     def contact_sheet(self, corruption: str) -> Page:
         """A corruption beside the clean data, of the first seed."""
         seed = self.config["seeds"][0]
+        about = self.homes[corruption].about
         spec = {"dataset": self.name, "title": self.title, "corruption": corruption, "seed": seed}
+        spec |= {"of": about["of"]}
+        spec["titles"] = [about.get("clean_title", "true images"), about["title"]]
         inputs = {
             "images": self.images("true"),
-            "labels": self.labels(0.0),
+            "labels": self.labels(),
             "corrupted": (self.corrupted(corruption), seed),
         }
         place = f"{self.place}/contact_sheets/{corruption}"

@@ -24,11 +24,18 @@ class DigestError(Exception):
 
 
 @cache
-def _parse(path: Path) -> ast.Module:
+def parse(path: Path) -> ast.Module:
+    """The syntax tree of a file. Raises ``DigestError`` for what is no Python."""
     try:
         return ast.parse(path.read_bytes(), filename=str(path))
     except SyntaxError as error:
         raise DigestError(f"{path}, line {error.lineno}: {error.msg}; mend it and run again") from None
+
+
+def _is_about(node) -> bool:
+    """What a module says of itself for planning; what it computes does not depend on it."""
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return any(isinstance(target, ast.Name) and target.id == "ABOUT" for target in targets)
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -50,7 +57,9 @@ def _text(node) -> str:
     that new versions add are empty for old code, so leaving these out keeps the text as it was.
     """
     if isinstance(node, list):
-        return "[" + ",".join(_text(item) for item in node if not _is_message(item)) + "]"
+        return (
+            "[" + ",".join(_text(item) for item in node if not (_is_message(item) or _is_about(item))) + "]"
+        )
     if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
         return f"Raise({_text(node.exc.func)})"
     if not isinstance(node, ast.AST):
@@ -66,7 +75,7 @@ def _text(node) -> str:
 
 @cache
 def _normalised(path: Path) -> str:
-    return _text(_parse(path))
+    return _text(parse(path))
 
 
 @cache
@@ -84,7 +93,7 @@ def find_module(name: str, roots: tuple[Path, ...]) -> Path | None:
 def _imports(path: Path, package: str) -> set[str]:
     """Absolute names that a file may import; ``from a import b`` gives ``a`` and ``a.b``."""
     names: set[str] = set()
-    for node in ast.walk(_parse(path)):
+    for node in ast.walk(parse(path)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -173,7 +182,7 @@ def edited_files(code: dict) -> list[str]:
 
     ``code`` is what ``Scripts.code`` gave; nothing that this process has read of files before is used.
     """
-    for function in (_parse, _normalised, find_module, _imports, sources, code_digest, file_hash):
+    for function in (parse, _normalised, find_module, _imports, sources, code_digest, file_hash):
         function.cache_clear()
     edited = [
         path

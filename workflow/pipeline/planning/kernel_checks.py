@@ -9,24 +9,13 @@ SMALLEST_RIDGE, LARGEST_RIDGE = 1e-15, 1e15
 def kernel_problems(config: dict) -> list[str]:
     """Problems of kernel systems and of the figures and tables about them, each with its place."""
     problems = _system_problems(config)
-    for kind in ("figures", "tables"):
-        for name, entry in config[kind].items():
-            where = f"{kind}.{name}"
-            if "dataset" in entry:
+    for section in ("figures", "tables"):
+        for name, entry in config[section].items():
+            where = f"{section}.{name}"
+            if "dataset" in entry and "features" in entry:
                 problems += _points_problems(config, where, entry)
-            for index, system in enumerate(entry.get("systems", ())):
-                problems += _unknown(config, f"{where}.systems[{index}]", system, "systems", "kernel system")
-            for index, row in enumerate(entry.get("rows", ())):
-                if "system" in row:
-                    place = f"{where}.rows[{index}].system"
-                    problems += _unknown(config, place, row["system"], "systems", "kernel system")
-            if entry.get("plot") == "ridge_path":
+            if "systems" in entry and "ridge" in entry:
                 problems += _ridge_problems(where, [ridge for ridge in entry["ridge"] if ridge])
-            if entry.get("plot") == "minimum_norm" and entry["batch_size"] > entry["examples"]:
-                problems.append(
-                    f"{where}.batch_size: {entry['batch_size']} of {entry['examples']} examples; "
-                    f"expected at most as many"
-                )
     return problems
 
 
@@ -67,8 +56,6 @@ def _points_problems(config: dict, where: str, entry: dict) -> list[str]:
     data, features = config["datasets"][entry["dataset"]], config["features"][entry["features"]]
     if data["source"] == "imagenet":
         return [f"{where}.dataset: ImageNet is only listed, so no kernel sees its images"]
-    if features["transform"] == "random_patches" and ("plot" in entry or "shows" in entry):
-        problems.append(f"{where}.features: of random patches only the kernel matrix is kept; take others")
     side, least = sources.side(data), 1
     if features["transform"] == "random_patches":
         least = features["patch"] + features["pool"] - 1

@@ -5,7 +5,7 @@ Below the results folder, each followed by its stamp:
     data/<dataset>/features/<features>      points, or inner products of features that are drawn
     systems/<system>/selection              errors on the validation split
     systems/<system>/ridge-<none, chosen or a number>
-    experiments/<figure or table>           gradient descent, or interpolants that do not generalise
+    experiments/<experiment>/<dataset>/<features>
 """
 
 from functools import cache
@@ -13,13 +13,12 @@ from functools import cache
 from pipeline.planning.data import DataPlan
 from pipeline.planning.results import Result, Results
 from pipeline.planning.runs import plain_decimal
+from rethinking.exhibits.requests import Experiment
 
 # Features that are drawn at random: each seed has its own, and what is stored is their kernel matrix.
 DRAWN = {"random_patches"}
 # What ``ridge`` may be in a row besides a number: no ridge, or the best on the validation split.
 NONE, CHOSEN = "none", "chosen"
-# Figures and tables that have an experiment of their own: workflow/scripts/measure_<this>.py.
-MEASURED = ("minimum_norm", "interpolants")
 
 
 def ridge_text(ridge: float | str) -> str:
@@ -74,7 +73,7 @@ class KernelPlan:
         """What a choice and a solve read."""
         kernel = self.config["systems"][system]
         points = self.features(kernel["dataset"], kernel["features"])
-        labels = self.data[kernel["dataset"]].labels(0.0)
+        labels = self.data[kernel["dataset"]].labels()
         return {"points": points if seed is None else (points, seed), "labels": labels}
 
     def _spec(self, system: str) -> dict:
@@ -125,18 +124,20 @@ class KernelPlan:
             seeded=True,
         )
 
-    def experiment(self, name: str) -> Result:
+    def experiment(self, asked: Experiment) -> Result:
         """An experiment on a small system: gradient descent, or interpolants that do not generalise."""
-        settings = (self.config["figures"] | self.config["tables"])[name]
-        kind = settings.get("plot") or settings["shows"]
-        about = ("plot", "shows", "paper")
-        spec = {key: value for key, value in settings.items() if key not in about} | {"kind": kind}
-        inputs = {
-            "points": self.features(settings["dataset"], settings["features"]),
-            "labels": self.data[settings["dataset"]].labels(0.0),
-        }
+        spec = {"dataset": asked.dataset, "features": asked.features, **asked.options}
+        spec["experiment"] = asked.experiment
         return self.results.plan(
-            f"experiments/{name}", f"measure_{kind}.py", spec, inputs, file="experiment.json", seeded=True
+            f"experiments/{asked.experiment}/{asked.dataset}/{asked.features}",
+            f"measure_{asked.experiment}.py",
+            spec,
+            {
+                "points": self.features(asked.dataset, asked.features),
+                "labels": self.data[asked.dataset].labels(),
+            },
+            file="experiment.json",
+            seeded=True,
         )
 
     def coordinates(self, system: str, ridge: float | str) -> dict:

@@ -19,10 +19,12 @@ from pathlib import Path
 from pipeline.planning.configuration import check
 from pipeline.planning.data import DataPlan
 from pipeline.planning.digest import Scripts
-from pipeline.planning.kernels import CHOSEN, MEASURED, KernelPlan
+from pipeline.planning.homes import Homes
+from pipeline.planning.kernels import KernelPlan
 from pipeline.planning.pages import Page
 from pipeline.planning.results import Result, Results
-from pipeline.planning.runs import CONDITIONS, Run
+from pipeline.planning.runs import TRUE_LABELS, Run
+from rethinking.exhibits.requests import Solve, Training
 
 RECIPE = ("epochs", "learning_rate", "batch_size", "momentum", "decay", "decayed", "stop_after_fit")
 FORMS = {"figures": ("pdf", "png"), "tables": ("html", "tex", "csv")}
@@ -38,19 +40,21 @@ class Plan:
 
     def __init__(self, config: dict, folder: Path, look: bool = True):
         self.folder = folder
-        scripts = Scripts(folder)
-        self.config = check(config, folder, scripts.roots)
+        self.homes = Homes(folder / "src", config.get("plugins", ()))
+        scripts = Scripts(folder, self.homes.folders)
+        self.config = check(config, folder, self.homes, scripts.roots)
         self.root = str(Path(self.config["results"]).expanduser())
         self.results = Results(self.root, scripts)
         # The data set that networks are trained on, then those of kernel systems.
         self.dataset = self.config["dataset"]
         names = [self.dataset, *(other for name in self.shown for other in sorted(self.about(name)))]
         self.datasets = {
-            name: DataPlan(name, self.config, self.results, look) for name in dict.fromkeys(names)
+            name: DataPlan(name, self.config, self.results, self.homes, look) for name in dict.fromkeys(names)
         }
         self.data = self.datasets[self.dataset]
         self.kernels = KernelPlan(self.config, self.results, self.datasets)
-        self.run, self.summary, self.page = cache(self.run), cache(self.summary), cache(self.page)
+        for method in ("run", "summary", "page", "requested", "shown_results"):
+            setattr(self, method, cache(getattr(self, method)))
         self.pages = self._pages()
 
     # --- results ----------------------------------------------------------------------------------
@@ -65,15 +69,18 @@ class Plan:
             "recipe": {
                 **{key: settings[key] for key in RECIPE},
                 "crop": self.data.crop,
-                "weight_decay": settings["weight_decay"] if run.weight_decay else 0.0,
-                "random_crop": run.random_crop,
+                "weight_decay": settings["weight_decay"] if "weight_decay" in run.regularisers else 0.0,
+                "random_crop": "random_crop" in run.regularisers,
+                "augmentation": "augmentation" in run.regularisers,
             },
         }
+        labels = self.data.labels(run.label_noise, run.labels)
+        place = f"{run.images}/{labels.place.rpartition('/')[2]}/{run.network}/{run.regularisers_text}"
         return self.results.plan(
-            f"runs/{self.dataset}/{run.place}",
+            f"runs/{self.dataset}/{place}",
             "train.py",
             spec,
-            {"images": self.data.images(run.images), "labels": self.data.labels(run.label_noise)},
+            {"images": self.data.images(run.images), "labels": labels},
             file="run.json",
             seeded=True,
             modules=(settings["factory"].partition(":")[0],),
@@ -171,7 +178,7 @@ class Plan:
 
     def kind(self, name: str) -> str:
         """What a figure draws or a table shows, which names its summary, its script and its claims."""
-        return self.shown[name].get("plot") or self.shown[name]["shows"]
+        return self.shown[name]["kind"]
 
     def words(self, name: str) -> str:
         """What a figure or table shows, for people: noise sweep of test error."""
@@ -180,10 +187,14 @@ class Plan:
 
     def about(self, name: str) -> set[str]:
         """The data sets of a figure or table."""
-        shown = self.shown[name]
-        systems = [*shown.get("systems", []), *(row.get("system") for row in shown.get("rows", []))]
-        named = {self.config["systems"][system]["dataset"] for system in systems if system}
-        return named or {shown.get("dataset", self.dataset)}
+        named = {
+            self.config["systems"][request.system]["dataset"]
+            if isinstance(request, Solve)
+            else request.dataset
+            for request in self.requested(name)
+            if not isinstance(request, Training)
+        }
+        return named or {self.dataset}
 
     def paper(self, name: str) -> dict | None:
         """The file with the paper's numbers for a figure or table on this data set, and its hash."""
@@ -209,48 +220,38 @@ class Plan:
 
     def describe(self, run: Run) -> dict:
         """The coordinates of a run, as results and tables name them."""
-        return {
-            "dataset": self.dataset,
-            "condition": run.condition,
-            **run._asdict(),
-            "regularisers": run.regularisers,
-        }
+        return {"dataset": self.dataset, **run.coordinates()}
 
-    def _runs(self, name: str) -> Iterator[Run]:
-        shown, kind = self.shown[name], self.kind(name)
-        if kind == "accuracy_table":
-            for row in shown["rows"]:
-                cell = CONDITIONS[row["condition"]]
-                yield Run(*cell, row["network"], row["random_crop"], row["weight_decay"])
-        elif kind == "learning_curves":
-            for condition in shown["conditions"]:
-                yield Run(*CONDITIONS[condition], shown["network"])
-        elif kind == "noise_sweep":
-            for network in shown["networks"]:
-                for noise in sorted(shown["label_noise"]):
-                    yield Run("true", noise, network)
+    def requested(self, name: str) -> list:
+        """What a figure or table asks for: runs, kernel systems, experiments."""
+        return self.homes.of("exhibit")[self.kind(name)].load().requests(self.shown[name])
 
     def shown_results(self, name: str) -> list[tuple[dict, Result, int]]:
         """Every result that a figure or table shows: its coordinates, the result and the seed."""
-        kind, shown, seeds = self.kind(name), self.shown[name], self.config["seeds"]
-        if kind in MEASURED:
-            return [({"seed": seed}, self.kernels.experiment(name), seed) for seed in seeds]
-        if kind in ("ridge_path", "system_table"):
-            cells = (
-                [(system, ridge) for system in shown["systems"] for ridge in (*shown["ridge"], CHOSEN)]
-                if kind == "ridge_path"
-                else [(row["system"], row["ridge"]) for row in shown["rows"]]
-            )
-            return [
-                ({**self.kernels.coordinates(*cell), "seed": seed}, self.kernels.system(*cell), seed)
-                for cell in cells
-                for seed in self.kernels.seeds(cell[0])
-            ]
-        return [
-            ({**self.describe(run), "seed": seed}, self.run(run), seed)
-            for run in self._runs(name)
-            for seed in seeds
-        ]
+        return [answer for request in self.requested(name) for answer in self._answers(request)]
+
+    def _answers(self, request) -> Iterator[tuple[dict, Result, int]]:
+        if isinstance(request, Training):
+            run = self.run_of(request)
+            answers = self.describe(run), self.run(run), self.config["seeds"]
+        elif isinstance(request, Solve):
+            coordinates = self.kernels.coordinates(*request)
+            answers = coordinates, self.kernels.system(*request), self.kernels.seeds(request.system)
+        else:
+            answers = {}, self.kernels.experiment(request), self.config["seeds"]
+        coordinates, made, seeds = answers
+        return ((coordinates | {"seed": seed}, made, seed) for seed in seeds)
+
+    def run_of(self, request: Training) -> Run:
+        """The run that a figure or table asks for."""
+        run = Run(request.network, regularisers=request.regularisers)
+        if request.label_noise is not None:
+            return run._replace(labels=request.condition, label_noise=request.label_noise)
+        if request.condition == TRUE_LABELS:
+            return run
+        if self.homes.of("corruption")[request.condition].about["of"] == "labels":
+            return run._replace(labels=request.condition, label_noise=1.0)
+        return run._replace(images=request.condition)
 
     def asked_for(self, everything: bool = False) -> Iterator[tuple[Result, int | None]]:
         """Every result that ``snakemake`` makes, with its seed, each after those that it is made from.

@@ -3,15 +3,11 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-# The paper's conditions (section 2.1) as images and label noise.
-CONDITIONS = {
-    "true_labels": ("true", 0.0),
-    "random_labels": ("true", 1.0),
-    "shuffled_pixels": ("shuffled_pixels", 0.0),
-    "random_pixels": ("random_pixels", 0.0),
-    "gaussian": ("gaussian", 0.0),
-}
-REGULARISERS = ("random_crop", "weight_decay")
+TRUE_LABELS = "true_labels"
+# Images and labels that nothing was done to, as they are named in coordinates and paths.
+TRUE_IMAGES, RANDOM_LABELS = "true", "random_labels"
+# In the order in which they stand in paths.
+REGULARISERS = ("random_crop", "augmentation", "weight_decay")
 
 
 def plain_decimal(number: float) -> str:
@@ -21,26 +17,39 @@ def plain_decimal(number: float) -> str:
 
 
 class Run(NamedTuple):
-    """One cell of the experiment: what is trained on what, with which regularisers; the same for all seeds."""
+    """One cell of the experiment: what is trained on what, with which regularisers; the same for all seeds.
 
-    images: str
-    label_noise: float
+    ``labels`` names the corruption that replaces labels with probability ``label_noise``.
+    """
+
     network: str
-    random_crop: bool = False
-    weight_decay: bool = False
+    images: str = TRUE_IMAGES
+    labels: str = RANDOM_LABELS
+    label_noise: float = 0.0
+    regularisers: tuple[str, ...] = ()
 
     @property
-    def regularisers(self) -> str:
+    def regularisers_text(self) -> str:
         """The regularisers as they stand in paths, "none" without any."""
-        return "+".join(name for name in REGULARISERS if getattr(self, name)) or "none"
-
-    @property
-    def place(self) -> str:
-        """The readable part of its path, below the data set's name."""
-        return f"{self.images}/noise-{plain_decimal(self.label_noise)}/{self.network}/{self.regularisers}"
+        return "+".join(name for name in REGULARISERS if name in self.regularisers) or "none"
 
     @property
     def condition(self) -> str:
-        """The paper's name for its images and label noise."""
-        names = {cell: name for name, cell in CONDITIONS.items()}
-        return names.get((self.images, self.label_noise), "partially_corrupted_labels")
+        """The name of its images and labels: true_labels, or the corruption of all labels or images."""
+        if self.label_noise == 0:
+            return TRUE_LABELS if self.images == TRUE_IMAGES else self.images
+        if self.images == TRUE_IMAGES and self.label_noise == 1:
+            return self.labels
+        return "partially_corrupted_labels"
+
+    def coordinates(self) -> dict:
+        """The run as results and tables name it."""
+        return {
+            "condition": self.condition,
+            "images": self.images,
+            "labels": self.labels,
+            "label_noise": self.label_noise,
+            "network": self.network,
+            "regularisers": self.regularisers_text,
+            **{name: name in self.regularisers for name in REGULARISERS},
+        }

@@ -1,0 +1,56 @@
+"""Table 1: training and test accuracy of networks, with and without regularisers."""
+
+from rethinking.exhibits.requests import Training
+
+REGULARISERS = ("random_crop", "augmentation", "weight_decay")
+ABOUT = {
+    "kind": "exhibit",
+    "form": "table",
+    "title": "Training and test accuracy of networks.",
+    "options": {
+        "rows": {
+            "type": "array",
+            "minItems": 1,
+            "description": "The rows, in the order of the table.",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["network", "condition", "random_crop", "weight_decay"],
+                "properties": {
+                    "network": {"type": "string", "names": "network", "description": "Name of a network."},
+                    "condition": {
+                        "type": "string",
+                        "names": "condition",
+                        "description": "What the network is trained on: true_labels, or the name of a corruption.",
+                    },
+                    "random_crop": {
+                        "type": "boolean",
+                        "description": "Random instead of centre crops in training.",
+                    },
+                    "weight_decay": {"type": "boolean", "description": "With the network's coefficient."},
+                },
+            },
+        },
+    },
+    "reads": "histories",
+    "paper_columns": [
+        "network",
+        "condition",
+        "random_crop",
+        "weight_decay",
+        "train_accuracy",
+        "test_accuracy",
+    ],
+}
+
+
+def requests(options: dict) -> list[Training]:
+    """The runs of every row."""
+    return [
+        Training(
+            row["network"],
+            row["condition"],
+            regularisers=tuple(each for each in REGULARISERS if row.get(each)),
+        )
+        for row in options["rows"]
+    ]

@@ -1,0 +1,46 @@
+"""How gradient descent approaches the interpolant of least norm (section 5, equation 3)."""
+
+from rethinking.exhibits.requests import Experiment
+
+ABOUT = {
+    "kind": "exhibit",
+    "form": "figure",
+    "title": "How gradient descent approaches the interpolant of least norm.",
+    "options": {
+        "dataset": {"type": "string", "names": "dataset", "description": "Name of a data set."},
+        "features": {"type": "string", "names": "plain features", "description": "Name of features."},
+        "bandwidth": {"type": "number", "exclusiveMinimum": 0, "description": "γ of exp(-γ‖x - z‖²)."},
+        "examples": {
+            "type": "integer",
+            "minimum": 2,
+            "maximum": 10000,
+            "description": "Examples, drawn from the training set.",
+        },
+        "steps": {
+            "type": "integer",
+            "minimum": 10,
+            "maximum": 10000000,
+            "description": "Steps of gradient descent.",
+        },
+        "batch_size": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "Examples a step of stochastic gradient descent.",
+        },
+    },
+    "reads": "rows",
+}
+
+
+def requests(options: dict) -> list[Experiment]:
+    """The descents of every seed."""
+    settings = {key: options[key] for key in ("bandwidth", "examples", "steps", "batch_size")}
+    return [Experiment("minimum_norm", options["dataset"], options["features"], settings)]
+
+
+def problems(options: dict) -> list[str]:
+    """What is wrong with the options and no schema can say."""
+    batch, examples = options["batch_size"], options["examples"]
+    return (
+        [f"batch_size: {batch} of {examples} examples; expected at most as many"] if batch > examples else []
+    )

@@ -1,0 +1,58 @@
+"""Figures 1b and 1c: time to fit and test error against the share of random labels."""
+
+from rethinking.exhibits.requests import Training
+
+ABOUT = {
+    "kind": "exhibit",
+    "form": "figure",
+    "title": "Networks against the share of random labels (figures 1b and 1c).",
+    "options": {
+        "quantity": {
+            "enum": ["relative_time_to_fit", "test_error"],
+            "description": "What is drawn against the share of random labels.",
+        },
+        "networks": {
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"type": "string", "names": "network"},
+            "description": "The lines, in the order of the legend.",
+        },
+        "label_noise": {
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"type": "number", "minimum": 0, "maximum": 1},
+            "description": "Probabilities p that a label is replaced.",
+        },
+        "corruption": {
+            "type": "string",
+            "names": "label corruption",
+            "default": "random_labels",
+            "description": "What labels are replaced by: the name of a corruption of labels.",
+        },
+    },
+    "reads": "histories",
+    "paper_columns": ["network", "label_noise"],
+}
+
+
+def requests(options: dict) -> list[Training]:
+    """The runs of every network at every level of label noise."""
+    return [
+        Training(network, options["corruption"], noise)
+        for network in options["networks"]
+        for noise in sorted(options["label_noise"])
+    ]
+
+
+def problems(options: dict) -> list[str]:
+    """What is wrong with the options and no schema can say."""
+    found = [
+        f"label_noise: at most six decimals, found {noise!r}"
+        for noise in options["label_noise"]
+        if round(noise, 6) != noise
+    ]
+    if options["quantity"] == "relative_time_to_fit" and 0.0 not in options["label_noise"]:
+        found.append("label_noise: times are relative to p = 0; add 0.0")
+    return found

@@ -1,0 +1,33 @@
+"""What a figure or table can ask for: runs, kernel systems, experiments. Read while planning, so it is light."""
+
+from typing import NamedTuple
+
+
+class Training(NamedTuple):
+    """The runs of a network, one for each seed.
+
+    ``condition`` is "true_labels", or the name of a corruption of all images or all labels. With ``label_noise``
+    the corruption of labels replaces only that share.
+    """
+
+    network: str
+    condition: str = "true_labels"
+    label_noise: float | None = None
+    regularisers: tuple[str, ...] = ()
+
+
+class Solve(NamedTuple):
+    """A kernel system, solved without a ridge ("none"), with the best on a validation split ("chosen"), or with
+    a number."""
+
+    system: str
+    ridge: float | str
+
+
+class Experiment(NamedTuple):
+    """A small experiment of a figure's own on the features of a data set, one for each seed."""
+
+    experiment: str
+    dataset: str
+    features: str
+    options: dict

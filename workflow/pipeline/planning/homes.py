@@ -1,0 +1,178 @@
+"""Everything that a configuration can name, each found in the one module that is its home.
+
+A corruption, features, a source of data, a measurement, an update rule, a schedule or a kind of figure or table
+is a module with a literal ``ABOUT``, which says its kind, its options and its name in print, and the functions
+that its kind needs. ``ABOUT`` is read from the syntax, so that planning imports nothing heavy. Homes outside
+the project are the user's ``plugins``: as good as ours, from a file or a folder of files.
+"""
+
+import ast
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.planning.digest import DigestError, parse
+from pipeline.planning.explain import nearest
+
+PACKAGE = "rethinking"
+# By kind: the package of ours, the functions that a home must define, and the keys that ABOUT must have.
+NEEDED: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "corruption": ("corruptions", ("corrupt",), ("of", "title")),
+    "exhibit": ("exhibits", ("requests",), ("form", "title", "options", "reads")),
+}
+# A home that needs several modules is a folder, and this one of them says what it is.
+IN_FOLDER = "kind"
+# What planning must not import: it would take seconds at every call, and in every job on a cluster.
+HEAVY = {"torch", "torchvision", "pandas", "matplotlib", "seaborn", "scipy", "sklearn", "cupy"}
+ABOUT = "ABOUT"
+
+
+class HomeError(Exception):
+    """A module that cannot be the home of anything; the message says where and why."""
+
+
+class Home(NamedTuple):
+    """The module that something named in the configuration lives in."""
+
+    kind: str
+    name: str
+    module: str
+    path: Path
+    about: dict
+
+    @property
+    def options(self) -> dict[str, dict]:
+        """The schema of each option."""
+        return self.about.get("options", {})
+
+    def load(self):
+        """Import the module, for a kind whose functions planning calls."""
+        for node in parse(self.path).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            for name in names:
+                if name.partition(".")[0] in HEAVY:
+                    raise HomeError(
+                        f"{self.path}, line {node.lineno}: imports {name}, which takes seconds whenever anything is "
+                        "planned; import it in the functions that use it, or in another module"
+                    )
+        try:
+            return importlib.import_module(self.module)
+        except Exception as error:
+            line = traceback.extract_tb(error.__traceback__)[-1].lineno
+            raise HomeError(f"{self.path}, line {line}: {type(error).__name__}: {error}") from None
+
+    def part(self, name: str) -> str:
+        """The module that holds one part of a home, such as its drawing: of a folder, or the home itself."""
+        package, _, last = self.module.rpartition(".")
+        return f"{package}.{name}" if last == IN_FOLDER else self.module
+
+    def defaults(self) -> dict:
+        """The value of each option that may be left out."""
+        return {name: schema["default"] for name, schema in self.options.items() if "default" in schema}
+
+
+def _about(path: Path) -> tuple[dict, int] | None:
+    """What a module says of itself, and the line; None for a module that is no home."""
+    for node in parse(path).body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if any(isinstance(target, ast.Name) and target.id == ABOUT for target in targets):
+            try:
+                about = ast.literal_eval(node.value)
+            except ValueError:
+                raise HomeError(
+                    f"{path}, line {node.lineno}: ABOUT must be a literal, without names"
+                ) from None
+            if not isinstance(about, dict):
+                raise HomeError(f"{path}, line {node.lineno}: ABOUT must be a mapping")
+            return about, node.lineno
+    return None
+
+
+def _home(path: Path, module: str, name: str) -> Home | None:
+    found = _about(path)
+    if found is None:
+        return None
+    about, line = found
+    where = f"{path}, line {line}"
+    kind = about.get("kind")
+    if kind not in NEEDED:
+        raise HomeError(f"{where}: ABOUT says kind {kind!r}; {nearest(str(kind), NEEDED)}")
+    _, functions, keys = NEEDED[kind]
+    missing = [key for key in keys if key not in about]
+    if missing:
+        raise HomeError(f"{where}: the ABOUT of a {kind} needs {', '.join(map(repr, missing))}")
+    defined = {node.name for node in parse(path).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    absent = [function for function in functions if function not in defined]
+    if absent:
+        raise HomeError(f"{where}: a {kind} needs the function {', '.join(absent)}, which {path.name} lacks")
+    return Home(kind, name, module, path, about)
+
+
+def _names(path: Path, folder: Path) -> tuple[str, str]:
+    """The name that a module is imported by from ``folder``, and what it is called as a home."""
+    parts = path.relative_to(folder).with_suffix("").parts
+    return ".".join(parts), parts[-2] if path.stem == IN_FOLDER and len(parts) > 1 else parts[-1]
+
+
+def _missing_imports(path: Path, beside: Path) -> None:
+    """Raise ``HomeError`` for a module that a plugin imports and that is not installed."""
+    for node in ast.walk(parse(path)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+        for name in names:
+            top = name.partition(".")[0]
+            ours = (beside / f"{top}.py").is_file() or (beside / top).is_dir()
+            if not ours and top not in sys.modules and importlib.util.find_spec(top) is None:
+                raise HomeError(f"{path}, line {node.lineno}: imports {name}, which is not installed")
+
+
+def plugin_files(plugins: Iterable[str]) -> list[tuple[Path, Path]]:
+    """Every module of the plugins, with the folder that it is imported from."""
+    found = []
+    for plugin in plugins:
+        path = Path(plugin).expanduser().absolute()
+        if path.is_dir():
+            found += [(file, path) for file in sorted(path.rglob("*.py"))]
+        elif path.suffix == ".py" and path.is_file():
+            found.append((path, path.parent))
+        else:
+            raise HomeError(f"plugins: {plugin} is no folder and no file of Python, seen from {Path.cwd()}")
+    return found
+
+
+class Homes:
+    """Everything that can be named, ours below ``source`` (the folder of ``rethinking``) and the plugins'."""
+
+    def __init__(self, source: Path, plugins: Iterable[str] = ()):
+        self._by_kind: dict[str, dict[str, Home]] = {kind: {} for kind in NEEDED}
+        self.folders: tuple[Path, ...] = ()
+        try:
+            for kind, (package, _, _) in NEEDED.items():
+                folder = source / PACKAGE / package
+                for path in sorted([*folder.glob("*.py"), *folder.glob(f"*/{IN_FOLDER}.py")]):
+                    self._add(_home(path, *_names(path, source)), kind)
+            for path, folder in plugin_files(plugins):
+                self.folders = tuple(dict.fromkeys([*self.folders, folder]))
+                self._add(_home(path, *_names(path, folder)), None)
+                _missing_imports(path, folder)
+        except DigestError as error:
+            raise HomeError(str(error)) from None
+
+    def _add(self, home: Home | None, kind: str | None) -> None:
+        if home is None:
+            return
+        if kind and home.kind != kind:
+            raise HomeError(f"{home.path}: a {home.kind} among those of kind {kind}")
+        known = self._by_kind[home.kind].get(home.name)
+        if known:
+            raise HomeError(f"{home.path}: the {home.kind} {home.name!r} has a home already, {known.path}")
+        self._by_kind[home.kind][home.name] = home
+
+    def of(self, kind: str) -> dict[str, Home]:
+        """Every home of one kind, by name."""
+        return self._by_kind[kind]

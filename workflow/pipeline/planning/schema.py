@@ -1,0 +1,71 @@
+"""The schema of the configuration: what stands in ``schemas/config.schema.yaml``, and the options of each home."""
+
+from pathlib import Path
+
+import yaml
+
+from pipeline.planning.explain import nearest
+from pipeline.planning.homes import Home, Homes
+
+SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
+KIND = "kind"
+PAPER = {
+    "type": "object",
+    "additionalProperties": {"type": "string"},
+    "description": "By data set, a CSV with the paper's numbers, to be drawn and scored beside ours.",
+}
+
+
+def one_of(homes: dict[str, Home], key: str, shared: dict[str, dict]) -> dict:
+    """The schema of an entry whose ``key`` names a home, with the options of that home and ``shared`` ones."""
+    blocks = []
+    for name, home in homes.items():
+        options = home.options | shared
+        required = [key, *(option for option in home.options if "default" not in home.options[option])]
+        then = {
+            "additionalProperties": False,
+            "required": required,
+            "properties": {key: {"description": home.about["title"]}, **options},
+        }
+        blocks.append({"if": {"required": [key], "properties": {key: {"const": name}}}, "then": then})
+    return {"type": "object", "required": [key], "properties": {key: {"enum": list(homes)}}, "allOf": blocks}
+
+
+def schema_with(homes: Homes) -> dict:
+    """The schema of the configuration, with everything that can be named and its options."""
+    # libyaml, where PyYAML has it, takes a tenth of the time.
+    schema = yaml.load(SCHEMA.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    keys = schema["properties"]
+    keys["corruptions"]["properties"] = {
+        name: {"type": "object", "additionalProperties": False, "properties": home.options}
+        for name, home in homes.of("corruption").items()
+    }
+    for section, form in (("figures", "figure"), ("tables", "table")):
+        kinds = {name: home for name, home in homes.of("exhibit").items() if home.about["form"] == form}
+        keys[section]["additionalProperties"] = one_of(kinds, KIND, {"paper": PAPER})
+    return schema
+
+
+def unknown_names(value, schema: dict, known: dict[str, list[str]], where: str) -> list[str]:
+    """Values that should be names of something and are not, in an entry with options of ``schema``.
+
+    An option whose schema has ``names`` holds the name of a network, a data set, and so on; ``known`` has
+    all names by what they name.
+    """
+    if "names" in schema and isinstance(value, str):
+        names = known[schema["names"]]
+        return [] if value in names else [f"{where}: no {schema['names']} {value!r}; {nearest(value, names)}"]
+    if isinstance(value, dict):
+        parts = schema.get("properties", {})
+        return [
+            problem
+            for key, item in value.items()
+            for problem in unknown_names(item, parts.get(key, {}), known, f"{where}.{key}")
+        ]
+    if isinstance(value, list):
+        return [
+            problem
+            for index, item in enumerate(value)
+            for problem in unknown_names(item, schema.get("items", {}), known, f"{where}[{index}]")
+        ]
+    return []
