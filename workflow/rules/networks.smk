@@ -19,13 +19,14 @@ rule train:
     input:
         runs_read,
     output:
-        [f"{plan.root}/runs/{{place}}/{{stamp}}/seed-{seed}/{RECEIPT}" for seed in TRAINED],
+        [f"{plan.root}/runs/{{place}}/{{stamp}}/seed-{seed}/receipt{{along}}.json" for seed in TRAINED],
     log:
-        f"{LOGS}/runs/{{place}}/{{stamp}}/{'seeds' if TOGETHER else 'seed-{seed}'}.log",
+        f"{LOGS}/runs/{{place}}/{{stamp}}/{'seeds' if TOGETHER else 'seed-{seed}'}{{along}}.log",
     benchmark:
-        f"{BENCHMARKS}/runs/{{place}}/{{stamp}}/{'seeds' if TOGETHER else 'seed-{seed}'}.tsv"
+        f"{BENCHMARKS}/runs/{{place}}/{{stamp}}/{'seeds' if TOGETHER else 'seed-{seed}'}{{along}}.tsv"
     wildcard_constraints:
         place=".+",
+        along=ALONG,
     conda:
         "../../envs/environment.yaml"
     threads: plan.config["execution"]["threads"]

@@ -9,6 +9,7 @@ forgets what made a file when the records are lost. Here another setting or anot
 so a finished result is never overwritten, and settings that come back find their results again.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from pipeline.planning.digest import Scripts
 from pipeline.planning.stamps import stamp
 
 RECEIPT = "receipt.json"
+ALONG = r"(-[0-9a-f]{8})?"  # behind "receipt", where more is made along with a result
 STAMP = r"[0-9a-f]{16}"
 # Stamps of results of earlier code that were declared good for the code of now, by the stamp of now.
 ACCEPTED = "accepted.json"
@@ -30,16 +32,25 @@ class Result:
     """One planned result, for all seeds: the seed is a folder below the stamp and no part of it.
 
     ``inputs`` are results that it is made from, by name: a result alone stands for the same seed, a pair
-    fixes the seed, and a list holds pairs.
+    fixes the seed, and a list holds pairs. ``along`` are results that the same job makes: the weights of a run and
+    what was measured on the way. They have stamps of their own and are no part of this one, so asking for
+    another one never makes a finished run another run.
     """
 
-    __slots__ = ("code", "file", "inputs", "place", "seeded", "spec", "stamp")
+    __slots__ = ("along", "code", "file", "inputs", "maker", "place", "seeded", "spec", "stamp")
 
     def __init__(self, place: str, file: str, spec: dict, code: dict, inputs: Mapping, seeded: bool):
         self.place, self.file, self.code, self.seeded = place, file, code, seeded
         self.inputs = inputs
         self.spec = spec | {"made_from": {name: _stamps(value) for name, value in inputs.items()}}
         self.stamp = stamp(self.spec, code["digest"])
+        self.along: dict[str, Result] = {}
+        self.maker: Result = self
+
+    def make_along(self, other: "Result") -> "Result":
+        """Have the job of this result make ``other`` as well."""
+        other.maker = self
+        return self.along.setdefault(other.stamp, other)
 
     def folder(self, seed: int | None = None) -> str:
         """The folder of one seed; results without anything random have one folder."""
@@ -50,8 +61,14 @@ class Result:
         return f"{self.folder(seed)}/{self.file}"
 
     def receipt(self, seed: int | None = None) -> str:
-        """The output that Snakemake sees: a small file that is there when the result is finished."""
-        return f"{self.folder(seed)}/{RECEIPT}"
+        """The output that Snakemake sees: a small file that is there when the result is finished.
+
+        Its name tells what else the job makes: where something was added, the output is missing and the job
+        is run, which finds the finished result and keeps it.
+        """
+        maker = self.maker
+        along = hashlib.sha256("".join(sorted(maker.along)).encode()).hexdigest()[:8]
+        return f"{maker.folder(seed)}/{f'receipt-{along}.json' if maker.along else RECEIPT}"
 
     def entry(self, seed: int | None = None) -> dict:
         """What a job must know to read the result."""
@@ -66,7 +83,9 @@ class Result:
             else _pair(value, seed)[0].entry(_pair(value, seed)[1])
             for name, value in self.inputs.items()
         }
-        return {**self.entry(seed), "spec": self.spec, "code": self.code, "inputs": inputs}
+        job = {**self.entry(seed), "spec": self.spec, "code": self.code, "inputs": inputs}
+        along = [other.job(seed) for other in self.along.values()]
+        return job | {"receipt": self.receipt(seed), "along": along}
 
     def receipts(self, seed: int | None = None) -> list[str]:
         """The receipts of everything that the result of one seed is made from."""

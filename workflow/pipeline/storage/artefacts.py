@@ -211,3 +211,12 @@ def check_whole(entry: dict) -> dict:
     for name, described in result.get("arrays", {}).items():
         _array(entry, name, described)
     return result
+
+
+def is_finished(entry: dict) -> bool:
+    """Whether a result is there and every file of it is whole."""
+    try:
+        check_whole(entry)
+    except ArtefactError:
+        return False
+    return True

@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.storage.artefacts import (
     ArtefactError,
     check_code,
-    check_whole,
+    is_finished,
     read_file,
     read_result,
     write_receipt,
@@ -21,7 +21,7 @@ def unfinished(jobs: list[dict], tell: Callable[[str], None]) -> Iterator[dict]:
     When a result is there, the pages that are copied from it are renewed.
     """
     for job in jobs:
-        if is_finished(job):
+        if all(map(is_finished, [job, *job["along"]])):
             write_receipt(job)
             if "pages" not in job:
                 tell(f"{Path(job['folder'], job['file'])} is there and whole: kept")
@@ -30,15 +30,6 @@ def unfinished(jobs: list[dict], tell: Callable[[str], None]) -> Iterator[dict]:
             yield job
         if "pages" in job:
             copy_pages(job)
-
-
-def is_finished(entry: dict) -> bool:
-    """Whether a result is there and every file of it is whole."""
-    try:
-        check_whole(entry)
-    except ArtefactError:
-        return False
-    return True
 
 
 def copy_pages(job: dict) -> None:
