@@ -7,7 +7,8 @@ from pathlib import Path
 from jsonschema import Draft202012Validator
 
 from pipeline.planning.explain import explain, nearest, where_text
-from pipeline.planning.factories import call_problems, find_factory
+from pipeline.planning.factories import arguments_of, call_problems, find_factory
+from pipeline.planning.grids import GridError, expand, network_grids
 from pipeline.planning.homes import Home, Homes
 from pipeline.planning.kernel_checks import kernel_problems
 from pipeline.planning.runs import TRUE_LABELS
@@ -66,7 +67,7 @@ def _network_problems(config: dict, roots: tuple[Path, ...]) -> list[str]:
         if isinstance(found, str):
             problems.append(f"networks.{name}.factory: {found}")
         else:
-            problems += call_problems(f"networks.{name}", found, network["arguments"])
+            problems += call_problems(f"networks.{name}", found, arguments_of(network))
     return problems
 
 
@@ -247,7 +248,12 @@ def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> 
     for kind in ("figures", "tables", "systems"):
         if isinstance(config.get(kind), dict):
             config[kind] = {name: entry for name, entry in config[kind].items() if entry is not None}
-    problems = _odd_values(config)
+    problems, names = _odd_values(config), {}
+    if not problems and isinstance(config.get("networks"), dict):
+        try:
+            config, names = network_grids(config)
+        except GridError as error:
+            problems = [str(error)]
     if not problems:
         errors = Draft202012Validator(schema).iter_errors(config)
         problems = [text for error in errors for text in explain(error)]
@@ -255,7 +261,11 @@ def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> 
         config = _in_one_form(config, schema)
         for section in ("figures", "tables"):
             for name, entry in config[section].items():
-                config[section][name] = homes.of("exhibit")[entry["kind"]].defaults() | entry
+                home = homes.of("exhibit")[entry["kind"]]
+                expanded = {
+                    key: expand(value, home.options.get(key, {}), names) for key, value in entry.items()
+                }
+                config[section][name] = home.defaults() | expanded
         config["seeds"].sort()
         problems = (
             _network_problems(config, roots)

@@ -7,7 +7,7 @@ from pipeline.planning.digest import find_module
 from pipeline.planning.explain import nearest
 
 # What the workflow passes to every factory, by name.
-FACTORY_ARGUMENTS = {"image_shape", "classes", "width"}
+FACTORY_ARGUMENTS = {"image_shape", "classes"}
 # Annotations that are checked, with the types that YAML may give for them.
 TYPES = {"int": {int}, "float": {int, float}, "bool": {bool}, "str": {str}}
 
@@ -24,6 +24,11 @@ def find_factory(module: str, function: str, roots: tuple[Path, ...]) -> ast.Fun
     functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
     known = f"{path} defines no function {function!r}; {nearest(function, functions)}"
     return functions.get(function, known)
+
+
+def arguments_of(network: dict) -> dict:
+    """The arguments that the configuration gives to a factory; the width is one if it is set."""
+    return network["arguments"] | ({"width": network["width"]} if "width" in network else {})
 
 
 def call_problems(where: str, function: ast.FunctionDef, arguments: dict) -> list[str]:

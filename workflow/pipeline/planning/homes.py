@@ -60,6 +60,9 @@ class Home(NamedTuple):
                         f"{self.path}, line {node.lineno}: imports {name}, which takes seconds whenever anything is "
                         "planned; import it in the functions that use it, or in another module"
                     )
+        folder = str(self.path.parents[self.module.count(".")])
+        if folder not in sys.path:
+            sys.path.append(folder)
         try:
             return importlib.import_module(self.module)
         except Exception as error:

@@ -19,6 +19,7 @@ from pathlib import Path
 from pipeline.planning.configuration import check
 from pipeline.planning.data import DataPlan
 from pipeline.planning.digest import Scripts
+from pipeline.planning.factories import arguments_of
 from pipeline.planning.homes import Homes
 from pipeline.planning.kernels import KernelPlan
 from pipeline.planning.pages import Page
@@ -65,7 +66,8 @@ class Plan:
         settings = self.config["training"] | self.config["networks"][run.network]
         spec = {
             **self.describe(run),
-            **{key: settings[key] for key in ("factory", "arguments", "width", "initialisation")},
+            **{key: settings[key] for key in ("factory", "initialisation")},
+            "arguments": arguments_of(settings),
             "recipe": {
                 **{key: settings[key] for key in RECIPE},
                 "crop": self.data.crop,
@@ -214,7 +216,7 @@ class Plan:
             "widths": {
                 name: network["width"]
                 for name, network in self.config["networks"].items()
-                if network["width"] != 1
+                if network.get("width", 1) != 1
             },
         }
 

@@ -1,0 +1,64 @@
+"""Networks with a grid of settings: one network for each value, under a name that says the value.
+
+    networks: {mlp_1x512: {learning_rate: {grid: [0.01, 0.03]}, …}}
+
+makes mlp_1x512@learning_rate=0.01 and mlp_1x512@learning_rate=0.03. A figure or table that names mlp_1x512
+shows all of them.
+"""
+
+from itertools import product
+
+GRID = "grid"
+
+
+class GridError(Exception):
+    """A grid that names no networks; the message says where and why."""
+
+
+def is_grid(value) -> bool:
+    """Whether a setting is a grid of values."""
+    return isinstance(value, dict) and set(value) == {GRID}
+
+
+def network_grids(config: dict) -> tuple[dict, dict[str, list[str]]]:
+    """The configuration with a network for each point of a grid, and the names that each name stands for.
+
+    The configuration may hold anything else yet: it is checked afterwards.
+    """
+    networks, names = {}, {}
+    for name, entry in config["networks"].items():
+        keys = [key for key, value in entry.items() if is_grid(value)] if isinstance(entry, dict) else []
+        for key in keys:
+            if not isinstance(entry[key][GRID], list) or not entry[key][GRID]:
+                raise GridError(
+                    f"networks.{name}.{key}.grid: expected a list of values, found {entry[key][GRID]!r}"
+                )
+        names[name] = []
+        for point in product(*(entry[key][GRID] for key in keys)):
+            settings = dict(zip(keys, point, strict=True))
+            named = name + "".join(f"@{key}={value}" for key, value in settings.items())
+            names[name].append(named)
+            networks[named] = entry | settings if settings else entry
+    return config | {"networks": networks}, names
+
+
+def expand(value, schema: dict, names: dict[str, list[str]]):
+    """An option of a figure or table with each name of a grid replaced by the names of its networks.
+
+    In lists every network takes a place of its own. A list of mappings, such as the rows of a table, has a
+    mapping for each.
+    """
+    if isinstance(value, list):
+        items = schema.get("items", {})
+        if items.get("names") == "network":
+            return [each for name in value for each in names.get(name, [name])]
+        return [each for item in value for each in _rows(item, items, names)]
+    return value
+
+
+def _rows(row, schema: dict, names: dict[str, list[str]]) -> list:
+    keys = [key for key, part in schema.get("properties", {}).items() if part.get("names") == "network"]
+    if not isinstance(row, dict) or not keys:
+        return [row]
+    choices = [names.get(row.get(key), [row.get(key)]) for key in keys]
+    return [row | dict(zip(keys, point, strict=True)) for point in product(*choices)]
