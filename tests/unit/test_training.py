@@ -267,7 +267,6 @@ def test_a_recipe_out_of_range_is_refused(changed, problem):
         (lambda s: s.labels.fill_(-100), "labels hold -100; expected 0 to 9: the network has 10"),
         (lambda s: s.labels[3:4].fill_(10), "labels hold 10; expected 0 to 9"),
         (
-            "count",
             lambda s: Split(s.images, s.labels[:-1]),
             "expected torch.int64, one for each of 70 images",
         ),
@@ -275,7 +274,6 @@ def test_a_recipe_out_of_range_is_refused(changed, problem):
         (lambda s: Split(s.images[:0], s.labels[:0]), r"shape \(0, 1, 8, 8\); expected"),
         (lambda s: Split(s.images[:, 0], s.labels), r"shape \(70, 8, 8\); expected \(N, C, H, W\)"),
         (
-            "small",
             lambda s: Split(s.images[:, :, :6], s.labels),
             "are 6×8; expected 7×7, the crop, or larger",
         ),
