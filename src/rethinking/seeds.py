@@ -18,6 +18,7 @@ PURPOSES = (
     "examples",
     "descent_start",
     "interpolants",
+    "factory",
 )
 
 

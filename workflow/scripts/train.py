@@ -16,7 +16,7 @@ from pipeline.devices import device_for
 from pipeline.job import EpochLog, logged, peak_memory, provenance
 from pipeline.stamps import stamp
 from rethinking.networks.initialisation import count_parameters, initialise
-from rethinking.precision import choose
+from rethinking.precision import FLOAT32_PRODUCTS, choose
 from rethinking.seeds import torch_seed
 from rethinking.training import Epoch, Recipe, Split, train
 
@@ -32,6 +32,23 @@ def weights_sha256(network: torch.nn.Module) -> str:
     for tensor in network.state_dict().values():
         digest.update(tensor.cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
+
+
+def made_network(spec: dict, image_shape: tuple[int, int, int], classes: int) -> torch.nn.Module:
+    """The network that a specification names, at step 0."""
+    module, function = spec["factory"].split(":")
+    factory = getattr(importlib.import_module(module), function)
+    # For parameters of its own, which a factory may draw and ``initialise`` does not know.
+    torch.manual_seed(torch_seed(spec["seed"], "factory"))
+    network = factory(image_shape=image_shape, classes=classes, width=spec["width"], **spec["arguments"])
+    if not isinstance(network, torch.nn.Module):
+        raise artefacts.ArtefactError(
+            f"networks.{spec['network']}.factory: {spec['factory']} returned a {type(network).__name__}; "
+            "expected a torch.nn.Module"
+        )
+    generator = torch.Generator().manual_seed(torch_seed(spec["seed"], "initialisation"))
+    initialise(network, spec["initialisation"], generator)
+    return network
 
 
 def is_made(job: dict, data: dict, result_path: str, history_path: str) -> bool:
@@ -59,22 +76,17 @@ def make(job: dict, data: dict, inputs: dict, result_path: str, history_path: st
     labels = artefacts.load(inputs["labels"], spec["labels_stamp"])
     classes = len(labels["classes"])
 
-    module, function = spec["factory"].split(":")
-    factory = getattr(importlib.import_module(module), function)
     recipe = Recipe(**spec["recipe"])
-    shape = (images["train"].shape[3], recipe.crop, recipe.crop)
-    network = factory(image_shape=shape, classes=classes, width=spec["width"], **spec["arguments"])
-    generator = torch.Generator().manual_seed(torch_seed(spec["seed"], "initialisation"))
-    initialise(network, spec["initialisation"], generator)
+    network = made_network(spec, (images["train"].shape[3], recipe.crop, recipe.crop), classes)
     parameters = count_parameters(network)
     print(f"{spec['network']}: {parameters} parameters, {device}, {torch.get_num_threads()} threads")
     print(f"precision {precision}: {why}")
 
     key = f"{stamp(**job)} {precision} {data}"
     checkpoint_path = Path(result_path).with_name("checkpoint.pt")
-    if "RETHINKING_FORCE" in os.environ:
-        checkpoint_path.unlink(missing_ok=True)
     checkpoint = RunCheckpoint(checkpoint_path, key, 60 * execution["checkpoint_minutes"], tell)
+    if "RETHINKING_FORCE" in os.environ:
+        checkpoint.remove()
     count = len(labels["train"])
     if recipe.batch_size > count:
         tell(
@@ -128,6 +140,7 @@ def make(job: dict, data: dict, inputs: dict, result_path: str, history_path: st
             "weights_sha256": weights_sha256(network),
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
             "precision": precision,
+            "float32_products": FLOAT32_PRODUCTS,
             "threads": torch.get_num_threads(),
             "measured": {
                 "seconds": round(log.seconds, 3),
