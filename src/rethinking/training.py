@@ -1,47 +1,23 @@
 """Train one network on one data set with the paper's recipe (appendix A), recorded epoch by epoch."""
 
+import contextlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from rethinking.evaluation import evaluate
 from rethinking.graphs import Graphed
+from rethinking.precision import autocast, ieee_float32
 from rethinking.preprocessing import centre_crop, crop, draw_windows, flip, rotate, whiten
+from rethinking.recipe import Recipe, Split
 from rethinking.seeds import torch_seed
 from rethinking.sgd import SGD
 
-# Images evaluated at a time: what fits a CPU's caches, what fills a GPU.
-EVALUATED = {"cpu": 128, "cuda": 2000}
 LARGEST_ANGLE = 25.0  # degrees, appendix E
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is trained: SGD with momentum, learning rate times ``decay`` after each epoch.
-
-    ``crop`` is the side of the square that the network sees; the centre of each image, or with
-    ``random_crop`` a window drawn anew for every training image in every epoch; with ``augmentation``
-    (table 4) training images are also mirrored at random and turned by up to 25 degrees. ``weight_decay`` is
-    the coefficient λ of the penalty λ/2·‖w‖², on the weights of layers (``decayed`` "weights") or on
-    every parameter ("all"). ``stop_after_fit`` ends a run early, after so many epochs in a row at
-    whose end every training example is classified right; None trains all ``epochs``.
-    """
-
-    epochs: int
-    learning_rate: float
-    crop: int
-    batch_size: int = 128
-    momentum: float = 0.9
-    decay: float = 0.95
-    weight_decay: float = 0.0
-    decayed: str = "weights"
-    random_crop: bool = False
-    augmentation: bool = False
-    stop_after_fit: int | None = None
 
 
 class Epoch(NamedTuple):
@@ -70,13 +46,6 @@ class Training(NamedTuple):
     verdict: str
 
 
-class Split(NamedTuple):
-    """Images N×C×H×W in grey levels 0..255 (any dtype) and their labels, int64 (N,)."""
-
-    images: Tensor
-    labels: Tensor
-
-
 class Checkpoint(Protocol):
     """Where a run keeps its state, so that it can go on after it was stopped."""
 
@@ -88,40 +57,6 @@ class Checkpoint(Protocol):
 
     def save(self, state: dict) -> None:
         """Keep ``state``: tensors, numbers and texts in dicts and lists. May end the process."""
-
-
-@torch.no_grad()
-def evaluate(
-    network: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    batch_size: int | None = None,
-    dtype: torch.dtype = torch.float32,
-    after_batch: Callable[[], None] = lambda: None,
-) -> tuple[float, float]:
-    """Mean cross-entropy (nats) and accuracy of the network in evaluation mode on prepared images.
-
-    ``batch_size`` None is what suits the device, ``dtype`` the precision of products (autocast);
-    ``after_batch`` is called after each batch.
-    """
-    network.eval()
-    device = images.device
-    loss = torch.zeros((), device=device, dtype=torch.float64)
-    correct = torch.zeros((), device=device, dtype=torch.int64)
-    batch_size = batch_size or EVALUATED.get(device.type, EVALUATED["cpu"])
-    for start in range(0, len(labels), batch_size):
-        target = labels[start : start + batch_size]
-        with _autocast(device, dtype):
-            logits = network(images[start : start + batch_size])
-        loss += F.cross_entropy(logits.float(), target, reduction="sum").double()
-        correct += (logits.argmax(dim=1) == target).sum()
-        after_batch()
-    return loss.item() / len(labels), correct.item() / len(labels)
-
-
-def _autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
-    # Without the cache of cast weights, which a CUDA graph must not keep.
-    return torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32, cache_enabled=False)
 
 
 class _Run:
@@ -137,12 +72,18 @@ class _Run:
         dtype: torch.dtype,
     ):
         self.network = network.to(memory_format=torch.channels_last)
-        self.device = device = next(network.parameters()).device
+        self.device = device = _device_of(network)
         self.recipe, self.dtype = recipe, dtype
-        train_split, test_split = (Split(*(t.to(device) for t in s)) for s in (train_split, test_split))
+        splits = {"training": train_split, "test": test_split}
+        for name, split in splits.items():
+            split.check(name, recipe.crop)
+        train_split, test_split = (Split(*(t.to(device) for t in split)) for split in splits.values())
         self.labels, self.test_labels = train_split.labels, test_split.labels
         self.seen = self._prepare(centre_crop(train_split.images, recipe.crop))
         self.test_seen = self._prepare(centre_crop(test_split.images, recipe.crop))
+        classes = self._outputs()
+        for name, split in splits.items():
+            split.check_labels(name, classes)
         self.optimiser = SGD(network, recipe.momentum, recipe.weight_decay, recipe.decayed)
         purposes = ("batch_order", "augmentation")
         self.generators = {p: torch.Generator().manual_seed(torch_seed(seed, p)) for p in purposes}
@@ -161,7 +102,6 @@ class _Run:
         self.online_correct = torch.zeros((), device=device, dtype=torch.int64)
         # A number that a CUDA graph has read is fixed, a tensor is not.
         self.learning_rate = torch.zeros((), device=device) if device.type == "cuda" else 0.0
-        self.step = Graphed(self._step) if device.type == "cuda" else self._step
 
         self.history: list[Epoch] = []
         self.epoch, self.batch, self.steps, self.fitted = 1, 0, 0, 0
@@ -169,7 +109,18 @@ class _Run:
     def _prepare(self, images: Tensor) -> Tensor:
         return whiten(images).to(self.dtype).contiguous(memory_format=torch.channels_last)
 
-    def _look(self, batch: Tensor) -> Tensor:
+    @torch.no_grad()
+    def _outputs(self) -> int:
+        """How many numbers the network gives for an image."""
+        with autocast(self.device, self.dtype):
+            outputs = self.network.eval()(self.seen[:1])
+        if outputs.ndim != 2 or len(outputs) != 1:
+            raise ValueError(
+                f"for one image the network gives the shape {tuple(outputs.shape)}; expected (1, classes)"
+            )
+        return outputs.shape[1]
+
+    def look(self, batch: Tensor) -> Tensor:
         """The training images of a batch as the network sees them in this epoch."""
         if self.stored is None:
             return self.seen[batch]
@@ -180,10 +131,12 @@ class _Run:
             images = crop(images, self.drawn["windows"][batch], self.recipe.crop)
         return self._prepare(centre_crop(images, self.recipe.crop))
 
-    def _step(self, batch: Tensor) -> None:
+    def step(self, batch: Tensor) -> None:
+        """One update from the training images at the positions ``batch``, int64."""
         target = self.labels[batch]
-        with _autocast(self.device, self.dtype):
-            logits = self.network(self._look(batch))
+        seen = self.look(batch)  # outside autocast, which would round angles to bfloat16
+        with autocast(self.device, self.dtype):
+            logits = self.network(seen)
         loss = F.cross_entropy(logits.float(), target)
         self.optimiser.clear_gradients()
         loss.backward()
@@ -205,8 +158,8 @@ class _Run:
         for name, tensor in drawn.items():
             self.drawn[name].copy_(tensor)
 
-    def advance(self, after_batch: Callable[[], None]) -> Epoch:
-        """Train and evaluate to the end of the epoch that the run is in."""
+    def advance(self, step: Callable[[Tensor], None], after_batch: Callable[[], None]) -> Epoch:
+        """Train and evaluate to the end of the epoch that the run is in; ``step`` is ours or its graphs."""
         rate = self.recipe.learning_rate * self.recipe.decay ** (self.epoch - 1)
         if isinstance(self.learning_rate, Tensor):
             self.learning_rate.fill_(rate)
@@ -218,7 +171,7 @@ class _Run:
             self.online_correct.zero_()
         self.network.train()
         for batch in self.drawn["order"].split(self.recipe.batch_size)[self.batch :]:
-            self.step(batch)
+            step(batch)
             self.batch += 1
             self.steps += 1
             after_batch()
@@ -268,6 +221,14 @@ class _Run:
         self.history = [Epoch(*row) for row in state["history"]]
 
 
+def _device_of(network: nn.Module) -> torch.device:
+    parameter = next(network.parameters(), None)
+    if parameter is None:
+        raise ValueError(f"{type(network).__name__} has no parameters to train")
+    return parameter.device
+
+
+@ieee_float32()
 def train(
     network: nn.Module,
     train_split: Split,
@@ -289,11 +250,15 @@ def train(
     a CPU with the same number of threads.
 
     A loss that is not finite ends the run with the verdict "diverged at epoch …": that is a result, not
-    an error.
+    an error. Raises ``ValueError`` for images, labels or a network that do not go together.
     """
-    device = next(network.parameters()).device
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+    device = _device_of(network)
+    on_gpu = device.type == "cuda"
+    current = torch.cuda.device(device) if on_gpu else contextlib.nullcontext()  # for streams and graphs
+    with torch.random.fork_rng([device] if on_gpu else []), current:
         run = _Run(network, train_split, test_split, recipe, seed, dtype)
+        # The run does not refer to its graphs, so that its memory is free without the garbage collector.
+        step = Graphed(run.step) if on_gpu else run.step
         state = checkpoint.load() if checkpoint else None
         if state is not None:
             run.restore(state)
@@ -302,12 +267,15 @@ def train(
             if checkpoint is not None and checkpoint.due():
                 checkpoint.save(run.state())
 
+        verdict = "finished"
         while run.epoch <= recipe.epochs:
-            row = run.advance(after_batch)
+            row = run.advance(step, after_batch)
             report(row)
             if not (math.isfinite(row.online_loss) and math.isfinite(row.train_loss)):
                 verdict = f"diverged at epoch {row.epoch}, learning rate {row.learning_rate:.4g}"
-                return Training(run.history, verdict)
+                break
             if recipe.stop_after_fit is not None and run.fitted >= recipe.stop_after_fit:
-                return Training(run.history, "fitted")
-    return Training(run.history, "finished")
+                verdict = "fitted"
+                break
+        run.optimiser.clear_gradients()  # which lie in the memory of the graphs
+    return Training(run.history, verdict)

@@ -9,8 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from pipeline import devices
+from pipeline.artefacts import ArtefactError
 from pipeline.devices import lease, visible_devices
 
 HERE = Path(__file__).parents[2]
@@ -145,3 +147,74 @@ def test_jobs_of_a_cluster_do_not_wait_for_each_others_devices(tmp_path, monkeyp
 
 def _gives_up(seconds):
     raise TimeoutError
+
+
+NO_DRIVER = "Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU"
+NO_DEVICE = "No CUDA GPUs are available"
+OLD_DRIVER = "The NVIDIA driver on your system is too old (found version 12080)"
+NO_KERNELS = "CUDA error: no kernel image is available for execution on the device"
+
+
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    """Ask for a GPU on a machine whose PyTorch fails as it is told to, with device files or without."""
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(devices, "DEVICE_FILES", tmp_path)
+    told = []
+
+    def ask(reason, error=RuntimeError, with_files=False, visible=None):
+        def init():
+            raise error(reason)
+
+        monkeypatch.setattr(torch.cuda, "init", init)
+        (tmp_path / "nvidiactl").touch()  # a driver's own file is no GPU
+        if with_files:
+            (tmp_path / "nvidia0").touch()
+        if visible is not None:
+            monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+        return devices.device_for(1, 1, told.append)
+
+    ask.told = told
+    return ask
+
+
+def test_a_job_that_asks_for_no_gpu_does_not_look_for_one(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "init", lambda: pytest.fail("CUDA was started"))
+    assert devices.device_for(0, 1, print) == torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"reason": NO_DRIVER},
+        {"reason": NO_DEVICE},
+        {"reason": "Torch not compiled with CUDA enabled", "error": AssertionError},
+        {"reason": NO_DEVICE, "with_files": True, "visible": ""},
+        {"reason": NO_DEVICE, "with_files": True, "visible": "-1"},
+    ],
+)
+def test_where_there_is_no_gpu_or_all_are_hidden_the_cpu_computes_and_says_so(asked, given):
+    assert asked(**given) == torch.device("cpu")
+    assert asked.told == [
+        "a GPU was asked for and there is none: computing on the CPU (--resources gpu=0 says so)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"reason": OLD_DRIVER},
+        {"reason": OLD_DRIVER, "with_files": True},
+        {"reason": NO_KERNELS},
+        {"reason": "Unexpected error from cudaGetDeviceCount(). Error 802: system not yet initialized"},
+        {"reason": NO_DRIVER, "with_files": True},  # a container without the driver's library
+        {"reason": NO_DEVICE, "with_files": True},  # a job that may not use the GPU that it sees
+        {"reason": "Torch not compiled with CUDA enabled", "error": AssertionError, "with_files": True},
+    ],
+)
+def test_a_gpu_that_cannot_be_used_ends_the_job_with_pytorchs_reason(asked, given):
+    with pytest.raises(ArtefactError) as refused:
+        asked(**given)
+    assert str(refused.value).startswith(f"a GPU was asked for and cannot be used: {given['reason']}.")
+    assert "--resources gpu=0" in str(refused.value)
+    assert not asked.told

@@ -1,10 +1,18 @@
 """Progress reads well in a log and on a terminal."""
 
+import errno
 import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from pipeline.job import Tell
+from pipeline.job import EpochLog, Tell
+
+HERE = Path(__file__).parents[2]
 
 
 class Terminal(io.StringIO):
@@ -43,3 +51,75 @@ def test_a_total_that_the_server_does_not_tell_is_no_error(is_terminal):
     with Tell(Terminal(is_terminal)).progress("B") as report:
         report(0, 0)
         report(100, 0)
+
+
+JOB = """
+import subprocess, sys
+from pathlib import Path
+from pipeline.job import logged
+
+with logged(sys.argv[1]) as tell:
+    for line in range(10_000):
+        print("line", line)
+    print("to the other stream", file=sys.stderr)
+    tell("told")
+    subprocess.run(["echo", "from another program"])
+    Path(sys.argv[2]).write_text("done")
+"""
+
+
+def run_job(log, result, **streams):
+    environment = os.environ | {"PYTHONPATH": f"{HERE / 'src'}:{HERE / 'workflow'}"}
+    command = [sys.executable, "-c", JOB, str(log), str(result)]
+    return subprocess.run(command, env=environment, text=True, check=False, **streams)
+
+
+def test_all_output_goes_to_the_log(tmp_path):
+    ended = run_job(tmp_path / "log", tmp_path / "result", capture_output=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "told\n")
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert lines[:10_000] == [f"line {number}" for number in range(10_000)]
+    assert lines[10_000:-1] == ["to the other stream", "told", "from another program"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_costs_the_log_and_not_the_job_and_is_told_once(tmp_path):
+    ended = run_job("/dev/full", tmp_path / "result", capture_output=True)
+    assert ended.returncode == 0
+    assert (tmp_path / "result").read_text() == "done"
+    assert ended.stderr.splitlines() == [
+        "/dev/full cannot be written ([Errno 28] No space left on device): the job goes on without its log",
+        "told",
+    ]
+
+
+def test_a_terminal_that_is_gone_costs_nothing(tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = run_job(tmp_path / "log", tmp_path / "result", stderr=writing)
+    os.close(writing)
+    assert ended.returncode == 0
+    assert "told" in (tmp_path / "log").read_text()
+
+
+def test_tensorboards_events_may_be_lost(monkeypatch, tmp_path, capsys):
+    class Writer:
+        def __init__(self, folder):
+            self.left = 3
+
+        def add_scalar(self, *given):
+            self.left -= 1
+            if self.left < 0:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        def close(self):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", SimpleNamespace(SummaryWriter=Writer))
+    terminal = Terminal(False)
+    epoch = {"epoch": 1, "learning_rate": 0.1, "train_loss": 1.0, "train_accuracy": 0.5, "test_accuracy": 0.5}
+    with EpochLog(Tell(terminal), 3, 100, tmp_path) as log:
+        for _ in range(3):
+            log(SimpleNamespace(**epoch, _asdict=lambda: epoch))
+    assert terminal.getvalue().count("without TensorBoard's events") == 1
+    assert capsys.readouterr().out.count("epoch ") == 3

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from rethinking.networks.alexnet import alexnet
 from rethinking.networks.inception import inception
 from rethinking.networks.initialisation import count_parameters, initialise
-from rethinking.networks.layers import SameConv2d, SameMaxPool2d, ShiftBatchNorm2d
+from rethinking.networks.layers import SameConv2d, SameMaxPool2d, ShiftBatchNorm2d, same_padding
 from rethinking.networks.mlp import mlp
 
 FACTORIES = {
@@ -91,6 +92,68 @@ def test_batch_norm_shifts_and_does_not_scale():
         y = layer.train()(x)
     torch.testing.assert_close(y.mean((0, 2, 3)), torch.arange(4.0), atol=1e-4, rtol=0)
     torch.testing.assert_close(y.std((0, 2, 3)), torch.ones(4), atol=1e-2, rtol=0)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_constant_scale_of_batch_norm_changes_no_bit_and_is_no_state(training, dtype):
+    layer = ShiftBatchNorm2d(4).train(training)
+    assert set(layer.state_dict()) == {"bias", "running_mean", "running_var"}
+    torch.manual_seed(0)
+    with torch.no_grad():
+        layer.bias.normal_()
+        layer.running_mean.normal_()
+        layer.running_var.uniform_(0.5, 2)
+    x = torch.randn(16, 4, 5, 5).to(dtype).contiguous(memory_format=torch.channels_last).requires_grad_()
+    z, bias = x.detach().clone().requires_grad_(), layer.bias.detach().clone().requires_grad_()
+    averages = layer.running_mean.clone(), layer.running_var.clone()
+    ours = layer(x)
+    plain = F.batch_norm(z, *averages, None, bias, training, layer.momentum, layer.epsilon)
+    direction = torch.randn_like(ours)
+    ours.backward(direction)
+    plain.backward(direction)
+    for a, b in ((ours, plain), (x.grad, z.grad), (layer.bias.grad, bias.grad)):
+        assert torch.equal(a, b)
+    assert torch.equal(layer.running_mean, averages[0])
+    assert torch.equal(layer.running_var, averages[1])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("kernel", [3, 5])
+def test_pooling_is_that_of_a_padded_copy_to_the_bit(kernel, stride, dtype):
+    """Values and gradients, with ties, for every size from 1×1 to 9×9."""
+    generator = torch.Generator().manual_seed(0)
+    for height in range(1, 10):
+        for width in range(1, 10):
+            x = torch.randint(-3, 3, (2, 3, height, width), generator=generator).to(dtype)
+            x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
+            copy = x.detach().clone().requires_grad_()
+            ours = SameMaxPool2d(kernel, stride)(x)
+            padding = same_padding(height, width, kernel, stride)
+            padded = F.max_pool2d(F.pad(copy, padding, value=-torch.inf), kernel, stride)
+            direction = torch.randn(ours.shape, generator=generator).to(dtype)
+            ours.backward(direction)
+            padded.backward(direction)
+            assert torch.equal(ours, padded)
+            assert torch.equal(x.grad, copy.grad)
+
+
+def test_an_even_window_of_pooling_is_refused():
+    with pytest.raises(ValueError, match="kernel is 2; expected an odd number"):
+        SameMaxPool2d(2, 2)
+
+
+@pytest.mark.parametrize("name", FACTORIES)
+def test_a_width_that_leaves_a_layer_without_units_is_refused(name):
+    with pytest.raises(ValueError, match=r"width is 0\.0005, which leaves .* expected more than"):
+        FACTORIES[name]((3, 28, 28), 10, 0.0005)
+
+
+@pytest.mark.parametrize("layers", [0, -1])
+def test_an_mlp_without_hidden_layers_is_refused(layers):
+    with pytest.raises(ValueError, match=f"hidden_layers is {layers}; expected a whole number of 1 or more"):
+        mlp((3, 28, 28), 10, hidden_layers=layers)
 
 
 def test_local_response_normalisation_has_tensorflows_constants():

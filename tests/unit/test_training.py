@@ -1,11 +1,14 @@
 """Training is the stated recipe: held against a plain loop with PyTorch's own optimiser."""
 
+import gc
 import math
+import weakref
 
 import pytest
 import torch
 import torch.nn.functional as F
 
+from rethinking import training
 from rethinking.networks.inception import inception
 from rethinking.networks.initialisation import initialise
 from rethinking.networks.mlp import mlp
@@ -30,17 +33,18 @@ def network(factory=mlp, width=0.125):
 RECIPE = Recipe(epochs=3, learning_rate=0.05, crop=7, batch_size=32)
 
 
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
 @pytest.mark.parametrize("weight_decay", [0.0, 0.1])
 @pytest.mark.parametrize("decayed", ["weights", "all"])
-def test_sgd_is_that_of_pytorch(weight_decay, decayed):
+def test_sgd_is_that_of_pytorch(weight_decay, decayed, momentum):
     ours, theirs = network(), network()
     split = [[p for p in theirs.parameters() if (p.ndim > 1) == big] for big in (True, False)]
     groups = [
         {"params": split[0], "weight_decay": weight_decay},
         {"params": split[1], "weight_decay": weight_decay if decayed == "all" else 0.0},
     ]
-    reference = torch.optim.SGD(groups, lr=0.1, momentum=0.9)
-    optimiser = SGD(ours, 0.9, weight_decay, decayed)
+    reference = torch.optim.SGD(groups, lr=0.1, momentum=momentum)
+    optimiser = SGD(ours, momentum, weight_decay, decayed)
     x, y = torch.randn(20, 1, 7, 7), torch.randint(0, 10, (20,))
     for step in range(5):
         rate = 0.1 * 0.5**step
@@ -51,9 +55,19 @@ def test_sgd_is_that_of_pytorch(weight_decay, decayed):
         reference.step()
         optimiser.clear_gradients()
         F.cross_entropy(ours(x), y).backward()
-        optimiser.step(rate)
+        optimiser.step(rate if step % 2 else torch.tensor(rate))
     for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
         torch.testing.assert_close(p, q, atol=1e-6, rtol=1e-5)
+
+
+def test_parameters_that_a_step_does_not_use_stay():
+    made = torch.nn.ModuleDict({"used": torch.nn.Linear(3, 2), "unused": torch.nn.Linear(3, 2)})
+    before = {name: p.detach().clone() for name, p in made.named_parameters()}
+    optimiser = SGD(made, 0.9, 0.1, "all")
+    made["used"](torch.randn(4, 3)).sum().backward()
+    optimiser.step(0.1)
+    for name, parameter in made.named_parameters():
+        assert torch.equal(parameter, before[name]) == name.startswith("unused")
 
 
 def test_an_unknown_choice_of_decayed_parameters_is_refused():
@@ -164,3 +178,124 @@ def test_bfloat16_is_float32_to_rounding():
         for a, b in zip(exact, rounded, strict=True):
             assert a.online_loss == pytest.approx(b.online_loss, rel=0.05)
             assert a.train_loss == pytest.approx(b.train_loss, rel=0.05)
+
+
+class Seen(torch.nn.Module):
+    """Keeps the images that it passes on in training, and how a GPU would multiply float32 then."""
+
+    def __init__(self):
+        super().__init__()
+        self.images, self.products = [], set()
+
+    def forward(self, x):
+        if self.training:
+            self.images.append(x.clone())
+        self.products |= {torch.backends.cudnn.conv.fp32_precision, torch.backends.cuda.matmul.fp32_precision}
+        return x
+
+
+@pytest.mark.parametrize("changed", [{}, {"random_crop": True}, {"augmentation": True}])
+def test_images_are_prepared_in_float32_whatever_the_precision_of_products(changed):
+    recipe = Recipe(epochs=2, learning_rate=1e-30, crop=7, batch_size=32, **changed)
+    seen = []
+    for dtype in (torch.float32, torch.bfloat16):
+        made = Seen()
+        train(torch.nn.Sequential(made, network()), data(), data(seed=9), recipe, 1, dtype=dtype)
+        seen.append(torch.cat(made.images))
+    assert torch.equal(seen[0].to(torch.bfloat16), seen[1])
+
+
+def test_float32_is_not_rounded_to_tf32_in_training_and_what_was_set_comes_back():
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = cudnn.conv.fp32_precision, cudnn.rnn.fp32_precision, matmul.fp32_precision
+    assert before[0] == "tf32", "PyTorch's own choice, which this guards against"
+    for diverges in (False, True):
+        made = Seen()
+        recipe = Recipe(epochs=1, learning_rate=1e20 if diverges else 0.01, crop=7)
+        train(torch.nn.Sequential(made, network()), data(), data(seed=9), recipe, 1)
+        assert made.products == {"ieee"}
+        assert before == (cudnn.conv.fp32_precision, cudnn.rnn.fp32_precision, matmul.fp32_precision)
+    made = Seen()
+    evaluate(torch.nn.Sequential(made, network()), whiten(centre_crop(data().images, 7)), data().labels)
+    assert made.products == {"ieee"}
+
+
+def test_a_run_is_freed_without_the_garbage_collector(monkeypatch):
+    runs = []
+
+    class Run(training._Run):
+        def __init__(self, *given):
+            super().__init__(*given)
+            runs.extend([weakref.ref(self), weakref.ref(self.seen), weakref.ref(self.drawn["order"])])
+
+    monkeypatch.setattr(training, "_Run", Run)
+    made = network()
+    gc.collect()
+    gc.disable()
+    try:
+        train(made, data(), data(seed=9), RECIPE, 1)
+        assert [run() for run in runs] == [None] * 3
+    finally:
+        gc.enable()
+    assert all(parameter.grad is None for parameter in made.parameters()), "gradients lie in graphs"
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"epochs": 0}, "epochs is 0; expected a whole number of 1 or more"),
+        ({"batch_size": 0}, "batch_size is 0; expected"),
+        ({"batch_size": 12.5}, "batch_size is 12.5; expected"),
+        ({"crop": 0}, "crop is 0; expected"),
+        ({"crop": -3}, "crop is -3; expected"),
+        ({"stop_after_fit": 0}, "stop_after_fit is 0; expected"),
+        ({"learning_rate": -0.1}, "learning_rate is -0.1; expected a number above 0"),
+        ({"learning_rate": math.nan}, "learning_rate is nan; expected"),
+        ({"momentum": 1.0}, "momentum is 1.0; expected a number from 0 to below 1"),
+        ({"decay": 0.0}, "decay is 0.0; expected"),
+        ({"weight_decay": -1e-4}, "weight_decay is -0.0001; expected 0 or more"),
+    ],
+)
+def test_a_recipe_out_of_range_is_refused(changed, problem):
+    with pytest.raises(ValueError, match=problem):
+        Recipe(**{"epochs": 1, "learning_rate": 0.1, "crop": 7} | changed)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (lambda s: s.labels.fill_(-100), "labels hold -100; expected 0 to 9: the network has 10"),
+        (lambda s: s.labels[3:4].fill_(10), "labels hold 10; expected 0 to 9"),
+        (
+            lambda s: Split(s.images, s.labels[:-1]),
+            "expected torch.int64, one for each of 70 images",
+        ),
+        (lambda s: Split(s.images, s.labels.int()), "labels are torch.int32 of shape"),
+        (lambda s: Split(s.images[:0], s.labels[:0]), r"shape \(0, 1, 8, 8\); expected"),
+        (lambda s: Split(s.images[:, 0], s.labels), r"shape \(70, 8, 8\); expected \(N, C, H, W\)"),
+        (
+            lambda s: Split(s.images[:, :, :6], s.labels),
+            "are 6×8; expected 7×7, the crop, or larger",
+        ),
+    ],
+)
+@pytest.mark.parametrize("part", ["training", "test"])
+def test_images_and_labels_that_do_not_go_together_are_refused(spoil, problem, part):
+    splits = {"training": data(), "test": data(seed=9)}
+    spoiled = spoil(splits[part])
+    splits[part] = spoiled if isinstance(spoiled, Split) else splits[part]
+    with pytest.raises(ValueError, match=f"{part} .*{problem}"):
+        train(network(), *splits.values(), RECIPE, 0)
+
+
+@pytest.mark.parametrize(
+    ("made", "problem"),
+    [
+        (torch.nn.Flatten(), "Flatten has no parameters to train"),
+        (torch.nn.Conv2d(1, 10, 3), r"shape \(1, 10, 5, 5\); expected \(1, classes\)"),
+        (torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(49, 9)), "hold 9; expected 0 to 8"),
+    ],
+)
+def test_a_network_that_does_not_fit_is_refused(made, problem):
+    with pytest.raises(ValueError, match=problem):
+        train(made, data(), data(seed=9), RECIPE, 0)

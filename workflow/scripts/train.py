@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import importlib
 import math
 from pathlib import Path
 
@@ -14,9 +13,9 @@ from pipeline.execution.devices import device_for
 from pipeline.execution.job import EpochLog, logged, peak_memory, provenance
 from pipeline.storage import artefacts
 from pipeline.storage.jobs import unfinished
-from rethinking.networks.initialisation import count_parameters, initialise
-from rethinking.precision import choose
-from rethinking.seeds import torch_seed
+from rethinking.networks.initialisation import count_parameters
+from rethinking.networks.start import network_at_start
+from rethinking.precision import FLOAT32_PRODUCTS, choose
 from rethinking.training import Epoch, Recipe, Split, train
 
 
@@ -41,13 +40,12 @@ def make(job: dict) -> None:
     images, labels = artefacts.load(job["inputs"]["images"]), artefacts.load(job["inputs"]["labels"])
     classes = len(labels["classes"])
 
-    module, function = spec["factory"].split(":")
-    factory = getattr(importlib.import_module(module), function)
     recipe = Recipe(**spec["recipe"])
     shape = (images["train"].shape[3], recipe.crop, recipe.crop)
-    network = factory(image_shape=shape, classes=classes, width=spec["width"], **spec["arguments"])
-    generator = torch.Generator().manual_seed(torch_seed(job["seed"], "initialisation"))
-    initialise(network, spec["initialisation"], generator)
+    try:
+        network = network_at_start(spec, shape, classes, job["seed"])
+    except TypeError as error:
+        raise artefacts.ArtefactError(f"networks.{spec['network']}.factory: {error}") from error
     parameters = count_parameters(network)
     print(f"{spec['network']}: {parameters} parameters, {device}, {torch.get_num_threads()} threads")
     print(f"precision {precision}: {why}")
@@ -104,6 +102,7 @@ def make(job: dict) -> None:
             "weights_sha256": weights_sha256(network),
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
             "precision": precision,
+            "float32_products": FLOAT32_PRODUCTS,
             "threads": torch.get_num_threads(),
             "measured": {
                 "seconds": round(log.seconds, 3),

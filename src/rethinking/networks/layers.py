@@ -6,8 +6,14 @@ from torch import Tensor, nn
 
 
 def scaled(channels: int, width: float) -> int:
-    """``channels`` times the width factor, rounded, at least 1."""
-    return max(1, round(channels * width))
+    """``channels`` times the width factor, rounded. Raises ``ValueError`` where no channel is left."""
+    units = round(channels * width)
+    if units < 1:
+        raise ValueError(
+            f"width is {width}, which leaves {channels * width:.3g} of {channels} units in a layer; "
+            f"expected more than {0.5 / channels:.3g}"
+        )
+    return units
 
 
 def same_padding(height: int, width: int, kernel: int, stride: int) -> tuple[int, int, int, int]:
@@ -34,18 +40,21 @@ class SameConv2d(nn.Conv2d):
 
 
 class SameMaxPool2d(nn.Module):
-    """Max pooling with SAME padding; padded places never win."""
+    """Max pooling with SAME padding at any input size; padded places never win. ``kernel`` is odd.
+
+    SAME padding has at most one place more at the far edge than at the near one. ``ceil_mode`` lets the
+    last window reach over the far edge by that place, so no padded copy of the input is made.
+    """
 
     def __init__(self, kernel: int, stride: int):
         super().__init__()
+        if kernel % 2 == 0:
+            raise ValueError(f"kernel is {kernel}; expected an odd number")
         self.kernel, self.stride = kernel, stride
 
     def forward(self, x: Tensor) -> Tensor:
-        left, right, top, bottom = same_padding(*x.shape[2:], self.kernel, self.stride)
-        if (left, top) == (right, bottom):
-            return F.max_pool2d(x, self.kernel, self.stride, padding=(top, left))
-        padded = F.pad(x, (left, right, top, bottom), value=-torch.inf)
-        return F.max_pool2d(padded, self.kernel, self.stride)
+        left, _, top, _ = same_padding(*x.shape[2:], self.kernel, self.stride)
+        return F.max_pool2d(x, self.kernel, self.stride, padding=(top, left), ceil_mode=True)
 
 
 class ShiftBatchNorm2d(nn.Module):
@@ -54,12 +63,17 @@ class ShiftBatchNorm2d(nn.Module):
     One parameter a channel, like the bias of a convolution without it: this is what makes the counts
     of Inception with and without BatchNorm equal (table 1). A scale before a ReLU is redundant with
     the next layer's weights.
+
+    PyTorch is given a constant scale of ones all the same: without one, its CUDA kernel for
+    channels_last inputs returns an empty gradient for the shift. The ones are no parameter and no part
+    of the state.
     """
 
     def __init__(self, channels: int, momentum: float = 0.1, epsilon: float = 1e-3):
         super().__init__()
         self.momentum, self.epsilon = momentum, epsilon
         self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("scale", torch.ones(channels), persistent=False)
         self.register_buffer("running_mean", torch.zeros(channels))
         self.register_buffer("running_var", torch.ones(channels))
 
@@ -68,7 +82,7 @@ class ShiftBatchNorm2d(nn.Module):
             x,
             self.running_mean,
             self.running_var,
-            None,
+            self.scale,
             self.bias,
             self.training,
             self.momentum,

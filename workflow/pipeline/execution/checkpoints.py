@@ -78,8 +78,11 @@ class RunCheckpoint:
             sys.exit(128 + self.asked)
 
     def remove(self) -> None:
-        """Forget the state of a run that has ended."""
-        self.path.unlink(missing_ok=True)
+        """Forget the state of a run that has ended; what cannot be removed stays, and costs no result."""
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            self.tell(f"{self.path} could not be removed ({error.strerror}): remove it by hand")
 
     @contextmanager
     def heeding_signals(self) -> Iterator[None]:

@@ -12,6 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from pipeline.artefacts import ArtefactError
+
+DEVICE_FILES = Path("/dev")
+# How PyTorch begins to say that there is nothing to use, and not that something cannot be used.
+NOTHING = ("Found no NVIDIA driver", "No CUDA GPUs are available", "Torch not compiled with CUDA")
+
 
 class Lease(NamedTuple):
     """A device by its position among the visible ones, and the open file that holds its lock."""
@@ -90,17 +96,36 @@ def lease_gpu(count: int, runs_per_gpu: int) -> int:
 
 
 def device_for(gpus: int, runs_per_gpu: int, tell: Callable[[str], None]):
-    """The ``torch.device`` of a job that asked for ``gpus`` (0 or 1): a GPU of its own, or the CPU."""
+    """The ``torch.device`` of a job that asked for ``gpus`` (0 or 1): a GPU of its own, or the CPU.
+
+    The CPU is for machines that have no GPU, or that hide all of them (CUDA_VISIBLE_DEVICES is empty or -1).
+    Raises ``ArtefactError`` with PyTorch's reason where there is a GPU and it cannot be used.
+    """
     import torch
 
     if not gpus:
         return torch.device("cpu")
-    if not torch.cuda.is_available():
-        tell("a GPU was asked for and PyTorch sees none: computing on the CPU (--resources gpu=0 says so)")
-        return torch.device("cpu")
-    index = lease_gpu(torch.cuda.device_count(), runs_per_gpu)
-    torch.cuda.set_device(index)
-    return torch.device("cuda", index)
+    try:
+        torch.cuda.init()
+        index = lease_gpu(torch.cuda.device_count(), runs_per_gpu)
+        torch.cuda.set_device(index)
+        device = torch.device("cuda", index)
+        torch.ones(2, device=device).sum().item()  # fails where PyTorch has no code for this GPU
+    except (RuntimeError, AssertionError) as error:  # what is missing, and PyTorch without CUDA
+        if str(error).startswith(NOTHING) and not _shows_gpus():
+            tell("a GPU was asked for and there is none: computing on the CPU (--resources gpu=0 says so)")
+            return torch.device("cpu")
+        raise ArtefactError(
+            f"a GPU was asked for and cannot be used: {error}. Mend that, or compute on the CPU with "
+            "--resources gpu=0"
+        ) from error
+    return device
+
+
+def _shows_gpus() -> bool:
+    """Whether the operating system has GPUs of NVIDIA's that this process is meant to see."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    return not hidden and any(DEVICE_FILES.glob("nvidia[0-9]*"))
 
 
 _HELD: list[Lease] = []  # a lock that nothing refers to would be closed, and so freed

@@ -1,6 +1,7 @@
 """What every script does around its one call of the library: a log, a readable error, provenance."""
 
 import gc
+import io
 import os
 import platform
 import resource
@@ -23,6 +24,29 @@ if TYPE_CHECKING:
     from rethinking.training import Epoch
 
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "snakemake")
+
+
+class LossyStream(io.TextIOWrapper):
+    """Text to an open file, of which lines are lost, and no job is, where the file cannot be written.
+
+    A disk may be full, a terminal gone. ``lost`` is called with the first error.
+    """
+
+    def __init__(self, descriptor: int, lost: Callable[[OSError], None] = lambda error: None):
+        # Nothing is kept back, which would be written, and would fail, when the process ends. File names
+        # need not be text; what cannot be written is escaped.
+        file = io.FileIO(descriptor, "w", closefd=False)
+        super().__init__(file, errors="backslashreplace", write_through=True)
+        self.lost: Callable[[OSError], None] | None = lost
+
+    def write(self, text: str) -> int:
+        try:
+            return super().write(text)
+        except OSError as error:
+            lost, self.lost = self.lost, None
+            if lost is not None:
+                lost(error)
+            return len(text)
 
 
 class Tell:
@@ -77,7 +101,7 @@ class Tell:
 class EpochLog:
     """Called with each epoch of a run: a line in the log, a bar on a terminal if the run is long.
 
-    With ``events``, a folder, also TensorBoard's.
+    With ``events``, a folder, also TensorBoard's, until these cannot be written.
     """
 
     def __init__(self, tell: Tell, epochs: int, images: int, events: Path | None = None):
@@ -91,7 +115,8 @@ class EpochLog:
         if self.events is not None:
             from torch.utils.tensorboard import SummaryWriter
 
-            self.writer = SummaryWriter(str(self.events))
+            with self._events_may_be_lost():
+                self.writer = SummaryWriter(str(self.events))
         terminal = self.tell.terminal
         form = "{desc} {percentage:3.0f}% |{bar}| {remaining} left"
         self.bar = tqdm(
@@ -107,7 +132,18 @@ class EpochLog:
     def __exit__(self, *_) -> None:
         self.bar.close()
         if self.writer is not None:
-            self.writer.close()
+            with self._events_may_be_lost():
+                self.writer.close()
+
+    @contextmanager
+    def _events_may_be_lost(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.writer = None
+            self.tell(
+                f"{self.events} cannot be written ({error}): the run goes on without TensorBoard's events"
+            )
 
     @property
     def seconds(self) -> float:
@@ -132,8 +168,9 @@ class EpochLog:
         self.bar.set_description(f"train {epoch.train_accuracy:.3f}, test {epoch.test_accuracy:.3f}", False)
         self.bar.update(epoch.epoch - self.bar.n)
         if self.writer is not None:
-            for name, value in epoch._asdict().items():
-                self.writer.add_scalar(name, value, epoch.epoch)
+            with self._events_may_be_lost():
+                for name, value in epoch._asdict().items():
+                    self.writer.add_scalar(name, value, epoch.epoch)
 
 
 def peak_memory(device: "torch.device") -> int:
@@ -159,17 +196,21 @@ def logged(path: str) -> Iterator[Tell]:
 
     Gives what tells something to the terminal too. An error ends the job: its message goes to both, the
     traceback to the log alone, and that of an ``ArtefactError`` or ``DataError`` nowhere, because the
-    message says it all.
+    message says it all. A log that cannot be written ends no job: the terminal is told so once.
     """
-    # File names need not be text; what cannot be written is escaped.
-    terminal = os.fdopen(os.dup(2), "w", errors="backslashreplace")
+    terminal = LossyStream(os.dup(2))
     # A job that is asked to end does so by an exception, so that temporary files are removed.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    with open(path, "w", buffering=1) as log:
+    with open(path, "w") as log:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
             os.dup2(log.fileno(), stream.fileno())
-        sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
+        sys.stdout = sys.stderr = LossyStream(
+            sys.stdout.fileno(),
+            lambda error: print(
+                f"{path} cannot be written ({error}): the job goes on without its log", file=terminal
+            ),
+        )
         started = time.perf_counter()
 
         try:

@@ -1,0 +1,84 @@
+"""What a training run is given: the paper's recipe (appendix A) and images with their labels."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained: SGD with momentum, learning rate times ``decay`` after each epoch.
+
+    ``crop`` is the side of the square that the network sees; the centre of each image, or with
+    ``random_crop`` a window drawn anew for every training image in every epoch; with ``augmentation``
+    (table 4) training images are also mirrored at random and turned by up to 25 degrees. ``weight_decay`` is
+    the coefficient λ of the penalty λ/2·‖w‖², on the weights of layers (``decayed`` "weights") or on
+    every parameter ("all"). ``stop_after_fit`` ends a run early, after so many epochs in a row at
+    whose end every training example is classified right; None trains all ``epochs``.
+
+    Raises ``ValueError`` for counts below 1 and for rates out of range.
+    """
+
+    epochs: int
+    learning_rate: float
+    crop: int
+    batch_size: int = 128
+    momentum: float = 0.9
+    decay: float = 0.95
+    weight_decay: float = 0.0
+    decayed: str = "weights"
+    random_crop: bool = False
+    augmentation: bool = False
+    stop_after_fit: int | None = None
+
+    def __post_init__(self):
+        for name in ("epochs", "crop", "batch_size", "stop_after_fit"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, int) and value >= 1):
+                raise ValueError(f"{name} is {value!r}; expected a whole number of 1 or more")
+        for name, is_right, expected in (
+            ("learning_rate", self.learning_rate > 0, "a number above 0"),
+            ("momentum", 0 <= self.momentum < 1, "a number from 0 to below 1"),
+            ("decay", self.decay > 0, "a number above 0"),
+            ("weight_decay", self.weight_decay >= 0, "0 or more"),
+        ):
+            if not is_right:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; expected {expected}")
+
+
+class Split(NamedTuple):
+    """Images N×C×H×W in grey levels 0..255 (any dtype) and their labels, int64 (N,)."""
+
+    images: Tensor
+    labels: Tensor
+
+    def check(self, name: str, crop: int) -> None:
+        """Raise ``ValueError`` unless there are images, large enough to crop, and a label for each.
+
+        ``name`` is what messages call the split.
+        """
+        shape = tuple(self.images.shape)
+        if len(shape) != 4 or shape[0] == 0:
+            raise ValueError(
+                f"{name} images have the shape {shape}; expected (N, C, H, W) with N of 1 or more"
+            )
+        if self.labels.dtype != torch.int64 or tuple(self.labels.shape) != shape[:1]:
+            raise ValueError(
+                f"{name} labels are {self.labels.dtype} of shape {tuple(self.labels.shape)}; "
+                f"expected torch.int64, one for each of {shape[0]} images"
+            )
+        if min(shape[2:]) < crop:
+            raise ValueError(
+                f"{name} images are {shape[2]}×{shape[3]}; expected {crop}×{crop}, the crop, or larger"
+            )
+
+    def check_labels(self, name: str, classes: int) -> None:
+        """Raise ``ValueError`` unless labels go from 0 to ``classes`` - 1: a loss may leave others out."""
+        lowest, highest = (int(label) for label in self.labels.aminmax())
+        if lowest < 0 or highest >= classes:
+            wrong = lowest if lowest < 0 else highest
+            raise ValueError(
+                f"{name} labels hold {wrong}; expected 0 to {classes - 1}: the network has {classes} outputs"
+            )
