@@ -1,15 +1,21 @@
 """What a training run is given: the paper's recipe (appendix A) and images with their labels."""
 
-from dataclasses import dataclass
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained: SGD with momentum, learning rate times ``decay`` after each epoch.
+    """How a network is trained; as it stands, with the paper's SGD, momentum and decay of the learning rate.
+
+    ``update_rule`` and ``schedule`` are modules such as ``rethinking.update_rules.sgd`` and
+    ``rethinking.schedules.exponential``, each with its options: the first turns gradients into steps, the second says
+    what the learning rate is multiplied by in an epoch.
 
     ``crop`` is the side of the square that the network sees; the centre of each image, or with
     ``random_crop`` a window drawn anew for every training image in every epoch; with ``augmentation``
@@ -25,8 +31,10 @@ class Recipe:
     learning_rate: float
     crop: int
     batch_size: int = 128
-    momentum: float = 0.9
-    decay: float = 0.95
+    update_rule: str = "rethinking.update_rules.sgd"
+    update_options: Mapping = field(default_factory=dict)
+    schedule: str = "rethinking.schedules.exponential"
+    schedule_options: Mapping = field(default_factory=dict)
     weight_decay: float = 0.0
     decayed: str = "weights"
     random_crop: bool = False
@@ -40,12 +48,20 @@ class Recipe:
                 raise ValueError(f"{name} is {value!r}; expected a whole number of 1 or more")
         for name, is_right, expected in (
             ("learning_rate", self.learning_rate > 0, "a number above 0"),
-            ("momentum", 0 <= self.momentum < 1, "a number from 0 to below 1"),
-            ("decay", self.decay > 0, "a number above 0"),
             ("weight_decay", self.weight_decay >= 0, "0 or more"),
         ):
             if not is_right:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected {expected}")
+
+    def make_update_rule(self, network: nn.Module):
+        """The update rule for the parameters of ``network``."""
+        module = importlib.import_module(self.update_rule)
+        return module.update_rule(network, self.weight_decay, self.decayed, **self.update_options)
+
+    def rate(self, epoch: int) -> float:
+        """The learning rate of an epoch, which counts from 1."""
+        module = importlib.import_module(self.schedule)
+        return self.learning_rate * module.factor(epoch, **self.schedule_options)
 
 
 class Split(NamedTuple):

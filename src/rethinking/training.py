@@ -15,7 +15,6 @@ from rethinking.precision import autocast, ieee_float32
 from rethinking.preprocessing import centre_crop, crop, draw_windows, flip, rotate, whiten
 from rethinking.recipe import Recipe, Split
 from rethinking.seeds import torch_seed
-from rethinking.sgd import SGD
 
 LARGEST_ANGLE = 25.0  # degrees, appendix E
 
@@ -84,7 +83,7 @@ class _Run:
         classes = self._outputs()
         for name, split in splits.items():
             split.check_labels(name, classes)
-        self.optimiser = SGD(network, recipe.momentum, recipe.weight_decay, recipe.decayed)
+        self.optimiser = recipe.make_update_rule(network)
         purposes = ("batch_order", "augmentation")
         self.generators = {p: torch.Generator().manual_seed(torch_seed(seed, p)) for p in purposes}
         torch.manual_seed(torch_seed(seed, "network_noise"))
@@ -160,7 +159,7 @@ class _Run:
 
     def advance(self, step: Callable[[Tensor], None], after_batch: Callable[[], None]) -> Epoch:
         """Train and evaluate to the end of the epoch that the run is in; ``step`` is ours or its graphs."""
-        rate = self.recipe.learning_rate * self.recipe.decay ** (self.epoch - 1)
+        rate = self.recipe.rate(self.epoch)
         if isinstance(self.learning_rate, Tensor):
             self.learning_rate.fill_(rate)
         else:
@@ -194,7 +193,7 @@ class _Run:
             noise.append(torch.cuda.get_rng_state(self.device))
         return {
             "network": self.network.state_dict(),
-            "velocities": self.optimiser.velocities,
+            "optimiser": self.optimiser.state(),
             "drawn": self.drawn,
             "online": [self.online_loss, self.online_correct],
             "generators": {name: made.get_state() for name, made in self.generators.items()},
@@ -206,7 +205,7 @@ class _Run:
     def restore(self, state: dict) -> None:
         """Go on from ``state``, which may have been saved on another device."""
         self.network.load_state_dict(state["network"])
-        for ours, theirs in zip(self.optimiser.velocities, state["velocities"], strict=True):
+        for ours, theirs in zip(self.optimiser.state(), state["optimiser"], strict=True):
             ours.copy_(theirs)
         for name, tensor in self.drawn.items():
             tensor.copy_(state["drawn"][name])

@@ -58,7 +58,7 @@ def _plain(value):
     return value
 
 
-def _network_problems(config: dict, roots: tuple[Path, ...]) -> list[str]:
+def _network_problems(config: dict, homes: Homes, roots: tuple[Path, ...]) -> list[str]:
     """Factories that do not exist or cannot be called with the arguments they are given."""
     problems = []
     for name, network in config["networks"].items():
@@ -68,6 +68,26 @@ def _network_problems(config: dict, roots: tuple[Path, ...]) -> list[str]:
             problems.append(f"networks.{name}.factory: {found}")
         else:
             problems += call_problems(f"networks.{name}", found, arguments_of(network))
+        problems += _recipe_problems(f"networks.{name}", network, config["training"], homes)
+    return problems
+
+
+def _recipe_problems(where: str, network: dict, training: dict, homes: Homes) -> list[str]:
+    """Options that a network sets and that its update rule or schedule does not have.
+
+    What ``training`` sets for all networks is left out of those whose rule does not have it.
+    """
+    problems = []
+    for kind in ("update_rule", "schedule"):
+        chosen = homes.of(kind)[(training | network)[kind]]
+        foreign = {option for home in homes.of(kind).values() for option in home.options} - set(
+            chosen.options
+        )
+        problems += [
+            f"{where}.{option}: the {kind.replace('_', ' ')} {chosen.name} has no such option; "
+            f"{nearest(option, chosen.options)}"
+            for option in sorted(foreign & set(network))
+        ]
     return problems
 
 
@@ -268,7 +288,7 @@ def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> 
                 config[section][name] = home.defaults() | expanded
         config["seeds"].sort()
         problems = (
-            _network_problems(config, roots)
+            _network_problems(config, homes, roots)
             + _query_problems(config, folder, homes)
             + kernel_problems(config)
             + _own_data_problems(config)

@@ -22,6 +22,8 @@ PACKAGE = "rethinking"
 # By kind: the package of ours, the functions that a home must define, and the keys that ABOUT must have.
 NEEDED: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "corruption": ("corruptions", ("corrupt",), ("of", "title")),
+    "update_rule": ("update_rules", ("update_rule",), ("title",)),
+    "schedule": ("schedules", ("factor",), ("title",)),
     "exhibit": ("exhibits", ("requests",), ("form", "title", "options", "reads")),
 }
 # A home that needs several modules is a folder, and this one of them says what it is.
@@ -48,6 +50,10 @@ class Home(NamedTuple):
     def options(self) -> dict[str, dict]:
         """The schema of each option."""
         return self.about.get("options", {})
+
+    def chosen(self, settings: dict) -> dict:
+        """The value of each option, from settings that may hold anything else as well."""
+        return self.defaults() | {name: settings[name] for name in self.options if name in settings}
 
     def load(self):
         """Import the module, for a kind whose functions planning calls."""

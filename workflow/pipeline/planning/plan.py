@@ -27,7 +27,7 @@ from pipeline.planning.results import Result, Results
 from pipeline.planning.runs import TRUE_LABELS, Run
 from rethinking.exhibits.requests import Solve, Training
 
-RECIPE = ("epochs", "learning_rate", "batch_size", "momentum", "decay", "decayed", "stop_after_fit")
+RECIPE = ("epochs", "learning_rate", "batch_size", "decayed", "stop_after_fit")
 FORMS = {"figures": ("pdf", "png"), "tables": ("html", "tex", "csv")}
 
 
@@ -64,12 +64,17 @@ class Plan:
         """One training run, for all seeds."""
         # What a network says of its own training takes the place of what holds for all.
         settings = self.config["training"] | self.config["networks"][run.network]
+        rule, schedule = (self.homes.of(kind)[settings[kind]] for kind in ("update_rule", "schedule"))
         spec = {
             **self.describe(run),
             **{key: settings[key] for key in ("factory", "initialisation")},
             "arguments": arguments_of(settings),
             "recipe": {
                 **{key: settings[key] for key in RECIPE},
+                "update_rule": rule.module,
+                "update_options": rule.chosen(settings),
+                "schedule": schedule.module,
+                "schedule_options": schedule.chosen(settings),
                 "crop": self.data.crop,
                 "weight_decay": settings["weight_decay"] if "weight_decay" in run.regularisers else 0.0,
                 "random_crop": "random_crop" in run.regularisers,
@@ -85,7 +90,7 @@ class Plan:
             {"images": self.data.images(run.images), "labels": labels},
             file="run.json",
             seeded=True,
-            modules=(settings["factory"].partition(":")[0],),
+            modules=(settings["factory"].partition(":")[0], rule.module, schedule.module),
         )
 
     def summary(self, name: str) -> Result:

@@ -9,6 +9,10 @@ from pipeline.planning.homes import Home, Homes
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 KIND = "kind"
+RECIPE = {
+    "update_rule": "How gradients become steps.",
+    "schedule": "How the learning rate changes from epoch to epoch.",
+}
 PAPER = {
     "type": "object",
     "additionalProperties": {"type": "string"},
@@ -40,6 +44,15 @@ def schema_with(homes: Homes) -> dict:
         name: {"type": "object", "additionalProperties": False, "properties": home.options}
         for name, home in homes.of("corruption").items()
     }
+    # The options of all update rules and schedules stand beside the other settings of training.
+    recipe = {}
+    for kind in ("update_rule", "schedule"):
+        of_kind = homes.of(kind)
+        recipe[kind] = {"enum": list(of_kind), "description": RECIPE[kind]}
+        for home in of_kind.values():
+            recipe |= home.options
+    keys["training"]["properties"] |= recipe
+    keys["networks"]["additionalProperties"]["properties"] |= recipe
     for section, form in (("figures", "figure"), ("tables", "table")):
         kinds = {name: home for name, home in homes.of("exhibit").items() if home.about["form"] == form}
         keys[section]["additionalProperties"] = one_of(kinds, KIND, {"paper": PAPER})

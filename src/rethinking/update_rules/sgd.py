@@ -3,7 +3,25 @@
 import torch
 from torch import Tensor, nn
 
+ABOUT = {
+    "kind": "update_rule",
+    "title": "Stochastic gradient descent with momentum, the paper's.",
+    "options": {
+        "momentum": {
+            "type": "number",
+            "minimum": 0,
+            "exclusiveMaximum": 1,
+            "default": 0.9,
+            "description": "The part of the last step that the next one keeps.",
+        },
+    },
+}
 DECAYED = ("weights", "all")
+
+
+def update_rule(network: nn.Module, weight_decay: float, decayed: str, momentum: float = 0.9) -> "SGD":
+    """SGD with momentum for all parameters of ``network`` that require gradients."""
+    return SGD(network, momentum, weight_decay, decayed)
 
 
 class SGD:
@@ -16,12 +34,15 @@ class SGD:
 
     ``weight_decay`` is λ, on the weights of layers (parameters with two or more dimensions) if
     ``decayed`` is "weights", on every parameter if it is "all". Parameters that a step does not use keep
-    their values. Without momentum there are no velocities. Raises ``ValueError`` for another ``decayed``.
+    their values. Without momentum there are no velocities. Raises ``ValueError`` for another ``decayed`` and
+    for a momentum outside [0, 1).
     """
 
     def __init__(self, network: nn.Module, momentum: float, weight_decay: float, decayed: str):
         if decayed not in DECAYED:
             raise ValueError(f"decayed is {decayed!r}; expected one of {', '.join(DECAYED)}")
+        if not 0 <= momentum < 1:
+            raise ValueError(f"momentum is {momentum!r}; expected a number from 0 to below 1")
         self.momentum = momentum
         self.parameters = [p for p in network.parameters() if p.requires_grad]
         self.velocities = [torch.zeros_like(p) for p in self.parameters] if momentum else []
@@ -30,6 +51,10 @@ class SGD:
             (weight_decay if group else 0.0, [i for i, each in enumerate(decays) if each == group])
             for group in (True, False)
         ]
+
+    def state(self) -> list[Tensor]:
+        """What the next step depends on besides weights and gradients, kept in place."""
+        return self.velocities
 
     def clear_gradients(self) -> None:
         """Forget the gradients of the last step."""
