@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline.storage.artefacts import (
-    ArtefactError,
     check_code,
     is_finished,
     read_file,
