@@ -1,18 +1,23 @@
-"""Write the tables of config/README.md from the schema and config.yaml.
+"""Write the tables of config/README.md from the schema, the homes and config.yaml.
 
 Run it after a change of either: python workflow/schemas/config_readme.py
 """
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
 HERE = Path(__file__).parents[2]
+sys.path[:0] = [str(HERE / "src"), str(HERE / "workflow")]
+
+from pipeline.planning.homes import Homes  # noqa: E402
+from pipeline.planning.schema import schema_with  # noqa: E402
+
 README = HERE / "config" / "README.md"
-SCHEMA = HERE / "workflow" / "schemas" / "config.schema.yaml"
 # A line that names top-level keys; their tables stand between it and the next line of the second kind.
 BLOCK = re.compile(r"(<!-- keys: (.*?) -->\n).*?(<!-- end of keys -->)", re.S)
 HEAD = "| key | type | default | meaning |\n|---|---|---|---|\n"
@@ -118,7 +123,7 @@ def tables(keys: list[str], schema: dict, config: dict) -> str:
 
 def render(readme: str) -> str:
     """``readme`` with its tables renewed."""
-    schema = yaml.safe_load(SCHEMA.read_text())
+    schema = schema_with(Homes(HERE / "src"))
     config = yaml.safe_load((HERE / "config.yaml").read_text())
     return BLOCK.sub(lambda found: found[1] + tables(found[2].split(), schema, config) + found[3], readme)
 
