@@ -4,10 +4,12 @@
     .venv/bin/python benchmarks/gpu.py --half     # figure 1 and table 1, one seed, start-ups included
 
 *Steps* are of Inception at batch 128 in the precision that "auto" chooses: eager, as a CUDA graph (which runs
-use) and compiled, each with what it takes before its first step, and what a run of 80 epochs would take.
+use), as one without trying cuDNN's algorithms before, and compiled, each with what it takes before its first
+step, and what a run of 80 epochs would take. Beside each stands the share that it reaches of a limit: what a
+step moves and multiplies, at the rates at which this device copies memory and multiplies large matrices.
 *Runs* are processes on one device that train at the same time, as with ``execution.runs_per_gpu``.
 *Half* is the workflow on made-up images of CIFAR-10's size, so that nothing is downloaded. Without a GPU this
-says so and measures nothing.
+says so and measures nothing. A part that fails is reported, and the others are measured.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -33,35 +36,92 @@ STEPS_A_RUN = 80 * 391
 TIMED = 200  # steps
 EPOCHS, IMAGES = 4, 50_000  # of each of the runs side by side
 TARGETS = ("fig1a", "fig1b", "fig1c", "table1")
+FORMS = ("eager", "graph", "graph, untried", "compiled")
+# What a step of Inception on 128 images takes in bfloat16: bytes that its operators read and write, one after
+# the other and without a cache, and operations of its convolutions and products.
+TRAFFIC, OPERATIONS = 2.4e9, 157e9
+SPAWN = processes.get_context("spawn")
+failed: list[str] = []
 
 
-def report_step(name: str, step, first_calls: int) -> None:
-    """Print what a step takes once it is there, and what it takes until then."""
+def measured(part: str, work: Callable[..., None], *arguments) -> None:
+    """Measure a part; note that it failed and go on, so that one mistake does not cost the other figures."""
+    try:
+        work(*arguments)
+    except Exception as error:
+        print(f"{part} failed: {type(error).__name__}: {error}", flush=True)
+        failed.append(part)
+
+
+def together(work: Callable[..., None], arguments: list[tuple]) -> None:
+    """Call ``work`` with each of ``arguments`` in processes of their own, which an error of CUDA's ends."""
+    started = [SPAWN.Process(target=work, args=each) for each in arguments]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
+    statuses = [process.exitcode for process in started]
+    if any(statuses):
+        raise RuntimeError(f"processes ended with {statuses}, expected 0")
+
+
+def rate(amount: float, work: Callable[[], object], repeats: int = 20) -> float:
+    """``amount`` a second, where ``work`` does that much."""
+    work()
     torch.cuda.synchronize()
     started = time.perf_counter()
-    for _ in range(first_calls):
+    for _ in range(repeats):
+        work()
+    torch.cuda.synchronize()
+    return repeats * amount / (time.perf_counter() - started)
+
+
+def limit(device: torch.device, dtype: torch.dtype) -> float:
+    """Print and return the seconds of a step in which memory or multipliers are busy all the time.
+
+    What the cache of the device holds is moved faster, so that memory is no strict limit.
+    """
+    source = torch.empty(2**28, device=device)
+    target = torch.empty_like(source)
+    bandwidth = rate(2 * source.nbytes, lambda: target.copy_(source))
+    matrix = torch.randn(8192, 8192, device=device, dtype=dtype)
+    product = torch.empty_like(matrix)
+    speed = rate(2 * 8192**3, lambda: torch.mm(matrix, matrix, out=product))
+    seconds = max(TRAFFIC / bandwidth, OPERATIONS / speed)
+    print(
+        f"limit {BATCH / seconds:,.0f} images/s: "
+        f"{TRAFFIC / 1e9} GB at {bandwidth / 1e12:.2f} TB/s are {1000 * TRAFFIC / bandwidth:.2f} ms, "
+        f"{OPERATIONS / 1e9:.0f} GFLOP at {speed / 1e12:.0f} TFLOP/s are {1000 * OPERATIONS / speed:.2f} ms"
+    )
+    return seconds
+
+
+def one_step(form: str) -> None:
+    """A step of Inception in one form: what it takes once it is there, and what it takes until then."""
+    device = torch.device("cuda", 0)
+    dtype, why = choose("auto", device)
+    print(f"{form}: {torch.cuda.get_device_name(device)}, {str(dtype).removeprefix('torch.')}, {why}")
+    least = limit(device, dtype)
+    network = NETWORKS["inception"]().to(device)
+    if form == "compiled":
+        network.compile()
+    step = step_of(network, device, dtype, torch.channels_last)
+    if form == "graph, untried":
+        torch.backends.cudnn.benchmark_limit = 1  # algorithms, the first being cuDNN's guess
+    if form.startswith("graph"):
+        step = Graphed(step)
+    torch.cuda.synchronize()
+    started = time.perf_counter()
+    for _ in range(EAGER_CALLS + 1):
         step()
     torch.cuda.synchronize()
     start_up = time.perf_counter() - started
-    started = time.perf_counter()
-    for _ in range(TIMED):
-        step()
-    torch.cuda.synchronize()
-    each = (time.perf_counter() - started) / TIMED
-    whole = start_up + each * STEPS_A_RUN
-    print(f"{name:10} {BATCH / each:10,.0f} images/s, {start_up:6.1f} s before, {whole:6.1f} s for 80 epochs")
-
-
-def steps(device: torch.device) -> None:
-    """Eager, graphed and compiled steps of Inception, one after the other."""
-    dtype, why = choose("auto", device)
-    print(f"{torch.cuda.get_device_name(device)}, {str(dtype).removeprefix('torch.')}: {why}")
-    for name in ("eager", "graph", "compiled"):
-        network = NETWORKS["inception"]().to(device)
-        if name == "compiled":
-            network.compile()
-        step = step_of(network, device, dtype, torch.channels_last)
-        report_step(name, Graphed(step) if name == "graph" else step, EAGER_CALLS + 1)
+    each = 1 / rate(TIMED, lambda: [step() for _ in range(TIMED)], repeats=1)
+    print(
+        f"{form}: {BATCH / each:,.0f} images/s, {least / each:.0%} of the limit, {start_up:.1f} s before, "
+        f"{start_up + each * STEPS_A_RUN:.1f} s for 80 epochs",
+        flush=True,
+    )
 
 
 def one_run(number: int, images: np.ndarray, barrier, times) -> None:
@@ -71,7 +131,11 @@ def one_run(number: int, images: np.ndarray, barrier, times) -> None:
     few = Split(split.images[:BATCH], split.labels[:BATCH])
     dtype, _ = choose("auto", device)
     recipe = Recipe(epochs=EPOCHS, learning_rate=0.01, crop=28, batch_size=BATCH)
-    train(NETWORKS["inception"]().to(device), few, few, recipe, seed=number, dtype=dtype)
+    try:
+        train(NETWORKS["inception"]().to(device), few, few, recipe, seed=number, dtype=dtype)
+    except Exception:
+        barrier.abort()  # or the others would wait for ever
+        raise
     barrier.wait()
     started = time.time()
     train(NETWORKS["inception"]().to(device), split, few, recipe, seed=number, dtype=dtype)
@@ -79,22 +143,14 @@ def one_run(number: int, images: np.ndarray, barrier, times) -> None:
     times.put((started, time.time()))
 
 
-def side_by_side(counts: list[int]) -> None:
-    """Images a second of one run and in total of several, each run's evaluation of its images included."""
+def side_by_side(count: int) -> None:
+    """Images a second of ``count`` runs in total, each run's evaluation of its images included."""
     images = np.random.default_rng(0).integers(0, 256, (IMAGES, 3, 32, 32), dtype=np.uint8)
-    context = processes.get_context("spawn")
-    for count in counts:
-        barrier, times = context.Barrier(count), context.Queue()
-        runs = [context.Process(target=one_run, args=(n, images, barrier, times)) for n in range(count)]
-        for run in runs:
-            run.start()
-        spans = [times.get() for _ in runs]
-        for run in runs:
-            run.join()
-        seconds = max(end for _, end in spans) - min(start for start, _ in spans)
-        print(
-            f"{count} runs at a time: {count * EPOCHS * IMAGES / seconds:,.0f} images/s in total", flush=True
-        )
+    barrier, times = SPAWN.Barrier(count), SPAWN.Queue()
+    together(one_run, [(number, images, barrier, times) for number in range(count)])
+    spans = [times.get() for _ in range(count)]
+    seconds = max(end for _, end in spans) - min(start for start, _ in spans)
+    print(f"{count} runs at a time: {count * EPOCHS * IMAGES / seconds:,.0f} images/s in total", flush=True)
 
 
 def half(runs_at_a_time: int, dry: bool) -> None:
@@ -134,5 +190,9 @@ if __name__ == "__main__":
     if given.half or given.dry_run:
         half(given.runs, given.dry_run)
     else:
-        steps(torch.device("cuda", 0))
-        side_by_side(sorted({1, 2, given.runs}))
+        for form in FORMS:
+            measured(form, together, one_step, [(form,)])
+        for count in sorted({1, 2, given.runs}):
+            measured(f"{count} runs at a time", side_by_side, count)
+    if failed:
+        sys.exit(f"failed: {'; '.join(failed)}")

@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 from rethinking.networks.alexnet import alexnet
 from rethinking.networks.inception import inception
 from rethinking.networks.mlp import mlp
-from rethinking.precision import choose
+from rethinking.precision import autocast, choose
 from rethinking.preprocessing import centre_crop, whiten
 from rethinking.sgd import SGD
 from rethinking.training import Recipe, Split, train
@@ -94,7 +94,7 @@ def step_of(network, device: torch.device, dtype: torch.dtype, memory_format: to
     optimiser = SGD(network, 0.9, 0.0, "weights")
 
     def step() -> None:
-        with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
+        with autocast(device, dtype):
             logits = network(x)
         loss = F.cross_entropy(logits.float(), y)
         optimiser.clear_gradients()

@@ -57,7 +57,9 @@ class StandIn:
 def cuda(monkeypatch):
     stand_in = StandIn()
     monkeypatch.setattr(graphs.torch, "cuda", stand_in)
-    return stand_in
+    graphs._side_stream.cache_clear()
+    yield stand_in
+    graphs._side_stream.cache_clear()
 
 
 def test_every_call_counts_once_whichever_way_it_runs(cuda):
