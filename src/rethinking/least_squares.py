@@ -7,6 +7,28 @@ import numpy as np
 from rethinking.kernels.systems import classification_error, one_hot
 
 BLOCK_BYTES = 1 << 26  # of float64 rows that are held at a time
+WIDEST = 32  # pixels
+
+
+def averaged(images: np.ndarray) -> tuple[np.ndarray, int]:
+    """Images (N, H, W, C) averaged over squares until no side is longer than ``WIDEST``, and the squares' side.
+
+    Time and memory of a least-squares fit grow with the third and second power of the number of pixels, and
+    neighbouring pixels say much the same. Returned in float32; small images are returned as they are, with 1.
+    What does not fill a square is left out at the margins.
+    """
+    height, width = images.shape[1:3]
+    factor = -(-max(height, width) // WIDEST)
+    if factor == 1:
+        return images, 1
+    rows, columns = height // factor, width // factor
+    top, left = (height - rows * factor) // 2, (width - columns * factor) // 2
+    images = images[:, top : top + rows * factor, left : left + columns * factor]
+    found = np.empty((len(images), rows, columns, images.shape[3]), dtype=np.float32)
+    for index, image in enumerate(images):
+        squares = image.reshape(rows, factor, columns, factor, -1)
+        found[index] = squares.mean(axis=(1, 3), dtype=np.float64)
+    return found, factor
 
 
 def least_squares_classifier(

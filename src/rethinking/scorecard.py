@@ -1,49 +1,63 @@
 """The paper's numbers beside ours, each with a verdict by a stated rule.
 
-A scorecard is a frame with one row a number or claim: ``kind`` ("number" or "claim"), ``source``
-(figure or table), ``item``, ``measured`` (the quantity), ``paper`` (a number, or in words what is
-claimed), ``ours``, ``lower``, ``upper``, ``runs``, ``difference`` (ours - paper), ``verdict`` and
-``rule``. The claims are in ``rethinking.claims``.
+A scorecard is a frame with one row a number or claim: ``kind`` (one of ``KINDS``), ``source`` (figure or
+table), ``item``, ``measured`` (the quantity), ``paper`` (a number, or in words what is claimed), ``ours``,
+``lower``, ``upper``, ``interval`` (what the interval covers), ``runs`` (all that were planned), ``failed`` (of
+these), ``difference`` (ours - paper), ``verdict`` and ``rule``. The claims are in ``rethinking.claims``.
+
+Only claims and numbers are counted. A consequence is a claim that holds by construction. A number is uncounted
+if it is fixed before anything is trained, or if it is another reading of one that is counted.
 """
 
 import pandas as pd
 
-COLUMNS = [
-    "kind",
-    "source",
-    "item",
-    "measured",
-    "paper",
-    "ours",
-    "lower",
-    "upper",
-    "runs",
-    "difference",
-    "verdict",
-    "rule",
-]
-VERDICTS = MATCHED, NOT_MATCHED, NOT_RUN = "matched", "not matched", "not run"
+from rethinking.verdicts import VERDICTS, Measured, measured, verdict
 
-# By kind of summary: what names a number of the paper, and the tolerance that each quantity has.
+COLUMNS = [
+    *("kind", "source", "item", "measured", "paper", "ours", "lower", "upper", "interval"),
+    *("runs", "failed", "difference", "verdict", "rule"),
+]
+KINDS = CLAIM, NUMBER, CONSEQUENCE, UNCOUNTED = "claim", "number", "consequence", "uncounted"
+
+# By kind of summary: what names a number of the paper.
 KEYS = {
     "learning_curves": ["condition", "epoch"],
     "noise_sweep": ["network", "label_noise"],
     "accuracy_table": ["network", "condition", "random_crop", "weight_decay"],
     "system_table": ["system", "ridge"],
 }
+# By kind of summary: what names a curve of the paper, where it prints curves.
+CURVES = {"learning_curves": "condition", "noise_sweep": "network"}
+# By kind of summary: each quantity with the name of its tolerance. Tolerances of curves are parts of the range of
+# the paper's own curve, those of accuracy tables are fractions, those of systems are parts of the paper's number.
 TOLERANCES = {
-    "train_loss": "loss",
-    "online_loss": "loss",
-    "relative_time_to_fit": "relative_time_to_fit",
-    "test_error": "accuracy",
-    "train_accuracy": "accuracy",
-    "test_accuracy": "accuracy",
-    "parameters": None,
+    "learning_curves": {"train_loss": "loss", "online_loss": "loss"},
+    "noise_sweep": {"relative_time_to_fit": "relative_time_to_fit", "test_error": "test_error"},
+    "accuracy_table": {
+        "parameters": None,
+        "train_accuracy": "train_accuracy",
+        "test_accuracy": "test_accuracy",
+    },
+    "system_table": {"test_error": "system_error", "norm": "norm", "norm_of_signs": "norm"},
+}
+READINGS = {
+    "norm": "; of the solution for targets 0 and 1",
+    "norm_of_signs": "; another reading: of the solution for targets ±1",
 }
 
 
-# Quantities of kernel systems are within a part of the paper's number: they lie orders of magnitude apart.
-RELATIVE = {"test_error": "system", "norm": "system", "norm_of_signs": "system"}
+def measured_cells(found: Measured | None) -> dict:
+    """The cells of a scorecard's row that say what was measured."""
+    if found is None:
+        return {}
+    return {
+        "ours": found.mean,
+        "lower": found.lower,
+        "upper": found.upper,
+        "interval": found.interval,
+        "runs": found.planned,
+        "failed": found.failed,
+    }
 
 
 def _item(keys: dict) -> str:
@@ -58,6 +72,28 @@ def _item(keys: dict) -> str:
     return ", ".join([*parts, *regularisers])
 
 
+def _limits(kind: str, paper: pd.DataFrame, quantity: str, part: float) -> tuple[pd.Series, str]:
+    """How far from each of the paper's numbers ours may be, and in words of what that is a part."""
+    printed = paper[quantity]
+    if kind in CURVES:
+        curves = printed.groupby(paper[CURVES[kind]])
+        spans = curves.transform("max") - curves.transform("min")
+        return part * spans, f" ({part:g} of the range of the paper's curve)"
+    if kind == "system_table":
+        limits, words = part * printed, f" ({part:g} of the paper's number)"
+        if f"{quantity}_rounding" in paper:
+            limits = limits.clip(lower=paper[f"{quantity}_rounding"].fillna(0.0))
+            words = f" ({part:g} of the paper's number, or its rounding)"
+        return limits, words
+    return pd.Series(part, printed.index), ""
+
+
+def _is_counted(entry: dict, quantity: str) -> bool:
+    """Whether a number of the paper could fail, and is not another reading of one that is counted."""
+    fixed = quantity == "parameters" or (quantity == "relative_time_to_fit" and entry["label_noise"] == 0)
+    return not fixed and quantity != "norm_of_signs" and bool(entry.get("counted", True))
+
+
 def numbers(
     source: str,
     kind: str,
@@ -69,42 +105,65 @@ def numbers(
     """Every number of one figure or table of the paper beside ours.
 
     ``paper`` has the keys of ``kind`` and a column a quantity; its ``average_loss`` is compared with
-    ``quantity``, the loss that the figure draws. A number is matched when it lies within the tolerance
-    of our mean, a parameter count when it is equal; how wide our interval is plays no part, or few and
-    scattered seeds would match anything. A number that no run of ours stands for is "not run"; where
-    no run fitted in time or all diverged, there is nothing to match and the verdict is "not matched".
+    ``quantity``, the loss that the figure draws. A number is matched when our mean lies within its tolerance
+    and every run behind the mean succeeded, a parameter count when it is equal. How wide our interval is plays
+    no part, or few and scattered seeds would match anything. A number that no run of ours stands for is "not
+    run".
 
-    The error and norm of a kernel system are matched within a part of the paper's number, because they lie
-    orders of magnitude apart. The paper's norm stands beside both readings of it.
+    In a table of systems the paper may have a column ``counted`` (false where another row stands for the
+    same printed number) and ``test_error_rounding`` (half a unit of the last digit that is printed).
     """
     keys = KEYS[kind]
     paper = paper.rename(columns={"average_loss": quantity})
     if "norm" in paper:
         paper = paper.assign(norm_of_signs=paper["norm"])
-    relative = kind == "system_table"
-    limits = RELATIVE if relative else TOLERANCES
     ours = summary.set_index([*keys, "quantity"])
+    limits = {
+        name: _limits(kind, paper, name, tolerance[of] if of else 0.0)
+        for name, of in TOLERANCES[kind].items()
+        if name in paper
+    }
     rows = []
-    for entry in paper.to_dict("records"):
+    for place, entry in paper.iterrows():
         where = {key: entry[key] for key in keys}
-        for measured, limit_name in limits.items():
-            if pd.isna(entry.get(measured)):
+        for name, (allowed, words) in limits.items():
+            if pd.isna(entry[name]):
                 continue
-            limit = tolerance[limit_name] if limit_name else 0.0
-            limit *= entry[measured] if relative else 1.0
-            row = {"kind": "number", "source": source, "item": _item(where), "measured": measured}
-            row |= {"paper": entry[measured], "verdict": NOT_RUN}
-            row["rule"] = f"within {limit:.3g} of our mean" if limit else "equal"
-            index = (*where.values(), measured)
-            if index in ours.index:
-                found = ours.loc[index]
-                difference = found["mean"] - entry[measured]
-                lower_bound = bool(found.get("not_fitted", 0))
-                matched = abs(difference) <= limit + 1e-12 and not lower_bound
-                row |= {key: found[key] for key in ("lower", "upper", "runs")}
-                row |= {"ours": found["mean"], "difference": difference}
-                row["verdict"] = MATCHED if matched else NOT_MATCHED
-                if lower_bound:
-                    row["rule"] += "; not fitted in time, ours is a lower bound"
-            rows.append(row)
+            limit = allowed[place]
+            index = (*where.values(), name)
+            found = measured(ours.loc[index]) if index in ours.index else None
+            difference = found.mean - entry[name] if found else None
+            rule = f"within {limit:.3g} of our mean{words}" if limit else "equal"
+            if found and name == "relative_time_to_fit" and ours.loc[index, "not_fitted"]:
+                rule += "; not fitted in time, ours is a lower bound"
+            rows.append(
+                {
+                    "kind": NUMBER if _is_counted(entry, name) else UNCOUNTED,
+                    "source": source,
+                    "item": _item(where),
+                    "measured": name,
+                    "paper": entry[name],
+                    **measured_cells(found),
+                    "difference": difference,
+                    "verdict": verdict(found, found is not None and abs(difference) <= limit + 1e-12),
+                    "rule": rule + READINGS.get(name, ""),
+                }
+            )
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def headline(table: pd.DataFrame) -> str:
+    """The verdicts of claims and of numbers, counted, and how many rows could not fail or are not counted."""
+    kinds = table["kind"].value_counts()
+    parts = []
+    for kind in (CLAIM, NUMBER):
+        counts = table.loc[table["kind"] == kind, "verdict"].value_counts()
+        if len(counts):
+            words = ", ".join(f"{counts.get(each, 0)} {each}" for each in VERDICTS)
+            parts.append(f"{kind}s: {words}")
+    apart = [f"{kinds[kind]} {words}" for kind, words in (
+        (CONSEQUENCE, "that hold by construction"), (UNCOUNTED, "numbers fixed beforehand or read otherwise")
+    ) if kind in kinds]  # fmt: skip
+    return (
+        "; ".join([*parts, *([f"not counted: {', '.join(apart)}"] if apart else [])]) or "nothing to compare"
+    )

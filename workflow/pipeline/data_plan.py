@@ -3,6 +3,7 @@
 A data set is images × labels. Paths say the same, below the results folder:
 
     data/<dataset>/dataset.json
+    data/<dataset>/baseline.json
     data/<dataset>/images/<images>[/seed-<k>]/manifest.json
     data/<dataset>/labels/noise-<p>[/seed-<k>]/manifest.json
     data/<dataset>/contact_sheets/<corruption>.png
@@ -105,6 +106,11 @@ class DataPlan:
         noise = noise_text(label_noise)
         return f"{self.folder}/labels/noise-{noise}{tail}/manifest.json"
 
+    @property
+    def baseline(self) -> str:
+        """The errors of a linear classifier on the clean data."""
+        return f"{self.folder}/baseline.json"
+
     def contact_sheet(self, corruption: str, form: str) -> str:
         """A corruption beside the clean data, as a picture, its numbers, or what the report says of it."""
         return f"{self.folder}/contact_sheets/{corruption}.{form}"
@@ -127,6 +133,11 @@ class DataPlan:
         spec["prepared"] = stamp(**self.prepare_job())
         spec["download"] = stamp(**self.download_job()) if self.download() else None
         return self.scripts.job("describe_dataset.py", spec)
+
+    def baseline_job(self) -> dict:
+        """The least-squares linear classifier that results on this data set are compared with."""
+        spec = {"dataset": self.name, "prepared": stamp(**self.prepare_job())}
+        return self.scripts.job("measure_baseline.py", spec)
 
     def contact_sheet_job(self, corruption: str) -> dict:
         """A picture of a corruption beside the clean data."""

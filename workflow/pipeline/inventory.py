@@ -74,6 +74,8 @@ def shown_by(plan: Plan, name: str) -> Iterator[Made]:
     """The summary of a figure or table and everything that it is made from."""
     for dataset in sorted(plan.about(name)):
         yield from described(plan, dataset)
+        data = plan.datasets[dataset]
+        yield Made(data.baseline, f"measure_baseline_of_{dataset}", data.baseline_job())
     for run in plan.shown_runs(name):
         images, labels = images_of(plan, run.images, run.seed), labels_of(plan, run.label_noise, run.seed)
         folder = plan.run_folder(run)

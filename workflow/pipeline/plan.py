@@ -144,7 +144,7 @@ class Plan:
             "confidence": self.config["interval"]["confidence"],
             "runs": self.shown_results(name),
         }
-        if self.kind(name) == "noise_sweep":
+        if self.shown_runs(name):
             settings["fit"] = self.config["fit"]["train_accuracy"]
         return self.scripts.job("summarise.py", settings)
 
@@ -158,6 +158,7 @@ class Plan:
         """The CSV, HTML and LaTeX of a table, from its summary."""
         spec = {"name": name, "shows": self.kind(name)}
         spec |= {"summary": self._summary_entry(name), "paper": self.paper(name)}
+        spec["baselines"] = [] if self.kind(name) in MEASURED else self.baselines(name)
         return self.scripts.job(f"write_{self.kind(name)}.py", spec | self._settings(name))
 
     def scorecard_job(self) -> dict:
@@ -170,7 +171,8 @@ class Plan:
                 "quantity": entry.get("quantity"),
                 "paper": self.paper(name),
                 "caption": self.caption(name),
-                "about": [self.datasets[dataset].title for dataset in sorted(self.about(name))],
+                "examples": entry.get("examples"),
+                "baselines": self.baselines(name),
             }
             for name, entry in self.shown.items()
             if name in self.main
@@ -210,6 +212,13 @@ class Plan:
         systems = [*shown.get("systems", []), *(row.get("system") for row in shown.get("rows", []))]
         named = {self.config["systems"][system]["dataset"] for system in systems if system}
         return named or {shown.get("dataset", self.dataset)}
+
+    def baselines(self, name: str) -> list[dict]:
+        """The linear classifier of each data set of a figure or table: title, path and expected stamp."""
+        return [
+            {"title": data.title, "path": data.baseline, "stamp": stamp(**data.baseline_job())}
+            for data in (self.datasets[dataset] for dataset in sorted(self.about(name)))
+        ]
 
     def paper(self, name: str) -> str | None:
         """The file with the paper's numbers for a figure or table on this data set, None without one."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.artefacts import read_attached, read_result, sha256_of_file, write_result, written_whole
+from rethinking.verdicts import Baseline
 
 # What names a row of a summary.
 TEXT_COLUMNS = (
@@ -43,6 +44,14 @@ def read_results(entries: list[dict]) -> list[dict]:
         values = {f"{key}_value" if key in coordinates else key: value for key, value in result.items()}
         found.append({**values, **values.get("measured", {}), **coordinates})
     return found
+
+
+def read_baselines(entries: list[dict]) -> dict[str, Baseline]:
+    """The linear classifiers that a specification names, by the title of their data set."""
+    found = {entry["title"]: read_result(entry["path"], entry["stamp"]) for entry in entries}
+    return {
+        title: Baseline(*(result[field] for field in Baseline._fields)) for title, result in found.items()
+    }
 
 
 def write_summary(csv: str, result: str, summary: pd.DataFrame, spec: dict, code: str) -> None:

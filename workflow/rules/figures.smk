@@ -94,6 +94,7 @@ for name in TABLES:
         input:
             plan.summary(name),
             *filter(None, [plan.paper(name)]),
+            [entry["path"] for entry in params.job["spec"]["baselines"]],
         output:
             csv=report(
                 f"{plan.results}/tables/{name}.csv",
@@ -130,6 +131,7 @@ rule scorecard:
     input:
         [plan.summary(name) for name in plan.main],
         list(filter(None, map(plan.paper, plan.main))),
+        sorted({entry["path"] for name in plan.main for entry in plan.baselines(name)}),
     output:
         csv=report(plan.scorecard("csv"), **in_report.scorecard(NUMBERS)),
         html=report(plan.scorecard("html"), **in_report.scorecard(PAGE)),

@@ -18,11 +18,11 @@ with logged(snakemake.log[0]):
     spec = snakemake.params.job["spec"]
     kind, confidence = spec["summary"], spec["confidence"]
     if kind == "learning_curves":
-        summary = statistics.learning_curves(read_histories(spec["runs"]), confidence)
+        summary = statistics.learning_curves(read_histories(spec["runs"]), spec["fit"], confidence)
     elif kind == "noise_sweep":
         summary = statistics.noise_sweep(read_histories(spec["runs"]), spec["fit"], confidence)
     elif kind == "accuracy_table":
-        summary = statistics.accuracy_table(read_histories(spec["runs"]), confidence)
+        summary = statistics.accuracy_table(read_histories(spec["runs"]), spec["fit"], confidence)
     elif kind in ("system_table", "ridge_path"):
         summary = system_statistics.systems(pd.DataFrame(read_results(spec["runs"])), confidence)
     elif kind == "minimum_norm":
