@@ -4,7 +4,6 @@ Tests change them and say which verdicts must fall. Everything is raw, as runs a
 statistics and claims are both put to the test.
 """
 
-import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +28,7 @@ STRETCH, SHIFT = (1.0, 0.98, 1.02, 1.01), (0.0, 0.002, -0.002, 0.001)
 
 
 def run(train_accuracy, test_accuracy, loss=0.01, **coordinates) -> pd.DataFrame:
-    """The history of one run: an epoch for each of ``train_accuracy``; the test accuracy is the last one's."""
+    """The history of one run: an epoch for each train accuracy, all with the same test accuracy."""
     count = len(train_accuracy)
     history = {
         "epoch": np.arange(1, count + 1),
@@ -155,9 +154,6 @@ class Results:
     descents: pd.DataFrame
     baselines: dict = field(default_factory=lambda: dict(BASELINES))
 
-    def copy(self) -> "Results":
-        return copy.deepcopy(self)
-
     @property
     def networks(self) -> list[pd.DataFrame]:
         """The histories of all networks."""
@@ -170,55 +166,47 @@ def honest(seeds: int = 3) -> Results:
     return Results(*(make(seeds) for make in makers))
 
 
+SUMMARIES = {}
+
+
+def summary(make, frame: pd.DataFrame, *arguments) -> pd.DataFrame:
+    """``make(frame, ...)``, computed once: most cases change one of the frames."""
+    content = pd.util.hash_pandas_object(frame).to_numpy().tobytes()
+    key = (make, arguments, tuple(frame.columns), content)
+    if key not in SUMMARIES:
+        SUMMARIES[key] = make(frame, *arguments)
+    return SUMMARIES[key].copy()
+
+
 def scorecard(results: Results, confidence: float = CONFIDENCE) -> pd.DataFrame:
     """Every claim and number, as the workflow compares them."""
-    cifar10 = {"CIFAR-10": results.baselines["CIFAR-10"]}
-    few = {title: baseline.of_examples(3000) for title, baseline in cifar10.items()}
-    sweep = statistics.noise_sweep(results.sweep, FIT, confidence)
+    about = {"CIFAR-10": results.baselines["CIFAR-10"]}
+    few = {title: baseline.of_examples(3000) for title, baseline in about.items()}
+    runs = {
+        name: summary(make, frame, FIT, confidence)
+        for name, make, frame in (
+            ("table1", statistics.accuracy_table, results.table),
+            ("fig1a", statistics.learning_curves, results.curves),
+            ("fig1b", statistics.noise_sweep, results.sweep),
+        )
+    }
+    systems = summary(system_statistics.systems, results.systems, confidence)
+    drawn = summary(system_statistics.interpolants, results.interpolants, confidence)
+    descended = summary(system_statistics.descents, results.descents, confidence)
     shown = [
-        (
-            "table1",
-            "accuracy_table",
-            statistics.accuracy_table(results.table, FIT, confidence),
-            cifar10,
-            None,
-        ),
-        (
-            "fig1a",
-            "learning_curves",
-            statistics.learning_curves(results.curves, FIT, confidence),
-            cifar10,
-            None,
-        ),
-        ("fig1b", "noise_sweep", sweep, cifar10, "relative_time_to_fit"),
-        ("fig1c", "noise_sweep", sweep, cifar10, "test_error"),
-        (
-            "table3",
-            "system_table",
-            system_statistics.systems(results.systems, confidence),
-            results.baselines,
-            None,
-        ),
-        (
-            "interpolants",
-            "interpolants",
-            system_statistics.interpolants(results.interpolants, confidence),
-            few,
-            None,
-        ),
-        (
-            "fig_minimum_norm",
-            "minimum_norm",
-            system_statistics.descents(results.descents, confidence),
-            few,
-            None,
-        ),
+        ("table1", "accuracy_table", runs["table1"], about, None),
+        ("fig1a", "learning_curves", runs["fig1a"], about, None),
+        ("fig1b", "noise_sweep", runs["fig1b"], about, "relative_time_to_fit"),
+        ("fig1c", "noise_sweep", runs["fig1b"], about, "test_error"),
+        ("table3", "system_table", systems, results.baselines, None),
+        ("interpolants", "interpolants", drawn, few, None),
+        ("fig_minimum_norm", "minimum_norm", descended, few, None),
     ]
     parts = []
-    for name, kind, summary, baselines, quantity in shown:
-        parts.append(claims(name, kind, summary, Yardstick(FIT, confidence, baselines), quantity))
+    for name, kind, numbers_of, baselines, quantity in shown:
+        parts.append(claims(name, kind, numbers_of, Yardstick(FIT, confidence, baselines), quantity))
         if (PAPER / f"{name}.csv").exists():
             printed = pd.read_csv(PAPER / f"{name}.csv")
             loss = "train_loss" if kind == "learning_curves" else quantity
-            parts.append(numbers(name, kind, summary, printed, CONFIG["scorecard"]["tolerance"], loss))
+            parts.append(numbers(name, kind, numbers_of, printed, CONFIG["scorecard"]["tolerance"], loss))
     return pd.concat([part for part in parts if len(part)], ignore_index=True)

@@ -17,9 +17,9 @@ def claims(
 ) -> pd.DataFrame:
     """The claims about one figure or table as rows of the scorecard.
 
-    ``kind`` and ``summary`` are those of ``rethinking.statistics`` and ``rethinking.system_statistics``. A claim
-    that cannot be computed from the summary is "not run"; one behind which a run failed is "not matched".
-    Raises ``ValueError`` for an unknown kind.
+    ``kind`` and ``summary`` are those of ``rethinking.statistics`` and ``rethinking.system_statistics``; a
+    noise sweep has a ``quantity`` too. A claim that cannot be computed from the summary is "not run". A claim
+    with a failed run behind it is "not matched". Raises ``ValueError`` for an unknown kind.
     """
     if kind == "learning_curves":
         found = learning_curve_claims(summary, yardstick)

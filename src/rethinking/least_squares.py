@@ -11,11 +11,11 @@ WIDEST = 32  # pixels
 
 
 def averaged(images: np.ndarray) -> tuple[np.ndarray, int]:
-    """Images (N, H, W, C) averaged over squares until no side is longer than ``WIDEST``, and the squares' side.
+    """Average images (N, H, W, C) over squares until no side is longer than ``WIDEST`` pixels.
 
     Time and memory of a least-squares fit grow with the third and second power of the number of pixels, and
-    neighbouring pixels say much the same. Returned in float32; small images are returned as they are, with 1.
-    What does not fill a square is left out at the margins.
+    neighbouring pixels say much the same. Returns the averages in float32 and the side of the squares. Small
+    images are returned as they are, with a side of 1. Pixels at the margins that fill no square are left out.
     """
     height, width = images.shape[1:3]
     factor = -(-max(height, width) // WIDEST)

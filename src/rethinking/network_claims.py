@@ -87,8 +87,8 @@ def _grows(
         first, last = ends
         holds = correlation >= verdicts.GROWTH_CORRELATION - 1e-9 and last.lower > first.upper
     rule = (
-        f"at least {verdicts.GROWTH_CORRELATION:g} over {verdicts.FEWEST_LEVELS} levels or more, and the last "
-        f"level above the first beyond the intervals ({covers}); every run fits"
+        f"at least {verdicts.GROWTH_CORRELATION:g} over {verdicts.FEWEST_LEVELS} levels or more, and the "
+        f"last level above the first beyond the intervals ({covers}); every run fits"
     )
     return Claim(f"{network}: {what} grows with p", "rank correlation with p", "grows", found, holds, rule)
 
@@ -106,8 +106,8 @@ def test_error_claims(network: str, line: pd.DataFrame, yardstick: Yardstick) ->
 def time_to_fit_claims(network: str, line: pd.DataFrame, epochs: pd.DataFrame) -> Iterator[Claim]:
     """Figure 1b, one network: the time to fit grows with p, by a small factor.
 
-    ``line`` has the relative times and ``epochs`` the epochs to fit, sorted by p. Times are relative to p = 0:
-    without a run there, nothing can be said.
+    ``line`` has the relative times and ``epochs`` the epochs to fit, sorted by p. Without a run at p = 0
+    there is nothing that times could be relative to, and the claims are not run.
     """
     base = epochs.loc[epochs["label_noise"] == 0, "mean"]
     line = line if len(base) else line.iloc[:0]

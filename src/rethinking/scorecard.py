@@ -2,11 +2,12 @@
 
 A scorecard is a frame with one row a number or claim: ``kind`` (one of ``KINDS``), ``source`` (figure or
 table), ``item``, ``measured`` (the quantity), ``paper`` (a number, or in words what is claimed), ``ours``,
-``lower``, ``upper``, ``interval`` (what the interval covers), ``runs`` (all that were planned), ``failed`` (of
-these), ``difference`` (ours - paper), ``verdict`` and ``rule``. The claims are in ``rethinking.claims``.
+``lower``, ``upper``, ``interval`` (what the interval covers), ``runs`` (all that were planned), ``failed``
+(how many of them failed), ``difference`` (ours - paper), ``verdict`` and ``rule``. The claims are in
+``rethinking.claims``.
 
-Only claims and numbers are counted. A consequence is a claim that holds by construction. A number is uncounted
-if it is fixed before anything is trained, or if it is another reading of one that is counted.
+Only claims and numbers are counted. A consequence is a claim that holds by construction. A number is
+uncounted if it is fixed before anything is trained, or if it is another reading of one that is counted.
 """
 
 import pandas as pd
@@ -28,8 +29,8 @@ KEYS = {
 }
 # By kind of summary: what names a curve of the paper, where it prints curves.
 CURVES = {"learning_curves": "condition", "noise_sweep": "network"}
-# By kind of summary: each quantity with the name of its tolerance. Tolerances of curves are parts of the range of
-# the paper's own curve, those of accuracy tables are fractions, those of systems are parts of the paper's number.
+# By kind of summary: each quantity with the name of its tolerance. The tolerance of a curve is a part of the
+# range of the paper's own curve, that of an accuracy table a fraction, that of a system a part of the number.
 TOLERANCES = {
     "learning_curves": {"train_loss": "loss", "online_loss": "loss"},
     "noise_sweep": {"relative_time_to_fit": "relative_time_to_fit", "test_error": "test_error"},
@@ -105,10 +106,10 @@ def numbers(
     """Every number of one figure or table of the paper beside ours.
 
     ``paper`` has the keys of ``kind`` and a column a quantity; its ``average_loss`` is compared with
-    ``quantity``, the loss that the figure draws. A number is matched when our mean lies within its tolerance
-    and every run behind the mean succeeded, a parameter count when it is equal. How wide our interval is plays
-    no part, or few and scattered seeds would match anything. A number that no run of ours stands for is "not
-    run".
+    ``quantity``, the loss that the figure draws. A number is matched if our mean lies within the number's
+    tolerance and every run behind the mean succeeded; a parameter count is matched if it is equal. The width
+    of our interval plays no part, or few and scattered seeds would match anything. A number that no run of
+    ours stands for is "not run".
 
     In a table of systems the paper may have a column ``counted`` (false where another row stands for the
     same printed number) and ``test_error_rounding`` (half a unit of the last digit that is printed).

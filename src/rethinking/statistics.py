@@ -3,8 +3,8 @@
 A *histories* frame has one row per run and epoch: the columns of ``training.Epoch`` and those of
 ``RUN``, which name the run. A *summary* is a long frame: the keys of what is shown, then ``quantity``,
 ``runs`` (seeds behind the mean), ``mean``, ``lower`` and ``upper`` (Student's t interval of the mean, empty
-for a single run), ``planned`` (all seeds that were run) and ``failed``. A run counts as failed if it diverged,
-if it did not fit its training labels, or if it has no finite value of the quantity. Accuracies and errors are
+for a single run), ``planned`` (all seeds) and ``failed`` (of these). A run has failed if it diverged, if it
+did not fit its training labels, or if it has no finite value of the quantity. Accuracies and errors are
 fractions.
 """
 
@@ -166,9 +166,9 @@ def noise_sweep(histories: pd.DataFrame, threshold: float, confidence: float) ->
 def accuracy_table(histories: pd.DataFrame, threshold: float, confidence: float) -> pd.DataFrame:
     """Final accuracies by network, condition and regularisers (table 1), with the parameter count.
 
-    Runs that diverged are counted in ``diverged`` and left out of the means; runs that ended below
-    ``threshold`` train accuracy are counted in ``not_fitted`` and are part of the means. ``chance`` is the test
-    accuracy of guessing.
+    Runs that diverged are counted in ``diverged`` and left out of the means. Runs that ended below
+    ``threshold`` train accuracy are counted in ``not_fitted`` and are part of the means. ``chance`` is the
+    test accuracy of guessing.
     """
     keys = ["network", "condition", "random_crop", "weight_decay"]
     last = _outcomes(histories, threshold)
@@ -187,8 +187,8 @@ def accuracy_table(histories: pd.DataFrame, threshold: float, confidence: float)
 def table_rows(summary: pd.DataFrame, paper: pd.DataFrame | None = None) -> pd.DataFrame:
     """The summary of an accuracy table with one row for each row of the table.
 
-    Columns: the keys, ``parameters``, ``runs``, ``diverged``, ``not_fitted``, and for train and test accuracy the mean
-    under its own name with ``_lower`` and ``_upper``; with ``paper`` also its numbers, ``paper_…``.
+    Columns: the keys, ``parameters``, ``runs``, ``diverged``, ``not_fitted``, and for train and test accuracy
+    the mean under its own name with ``_lower`` and ``_upper``; with ``paper`` also its numbers, ``paper_…``.
     """
     keys = ["network", "condition", "random_crop", "weight_decay"]
     rows = []

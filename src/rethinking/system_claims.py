@@ -1,4 +1,4 @@
-"""The paper's claims about kernel systems and minimum-norm solutions (section 5), put to the test on summaries."""
+"""The paper's claims about kernel systems and minimum-norm solutions (section 5), put to the test."""
 
 import math
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from rethinking.verdicts import Claim, Measured, Yardstick, measured
 
 # What a ridge may change of the test error, as a part of it; the paper's largest change is 0.12 (17 to 15 %).
 RIDGE_PART = 0.2
-# The distance to the minimum norm, as a part of that norm, that counts as there; a start outside the span is to
-# stay at least as far away as the second number.
+# The distance to the minimum norm, as a part of that norm, that counts as there. A start outside the span
+# stays farther away than the second number.
 NEAR, FAR = 0.05, 0.5
 MINIMUM_NORM = "minimum norm"
 # Interpolants and starts whose behaviour follows from how they are made.
@@ -67,7 +67,7 @@ def system_claims(system: str, rows: pd.DataFrame, yardstick: Yardstick) -> Iter
 
 
 def norm_claim(dataset: str, pixels: pd.DataFrame, gabor: pd.DataFrame, yardstick: Yardstick) -> Claim:
-    """Of one data set without ridge: a representation whose solution has the larger norm has the smaller error."""
+    """One data set without ridge: the representation with the larger norm has the smaller test error."""
     examples = yardstick.baselines[dataset].test_examples
     norms, errors = (
         [rows.set_index("quantity").loc[quantity] for rows in (gabor, pixels)]
@@ -87,9 +87,9 @@ def norm_claim(dataset: str, pixels: pd.DataFrame, gabor: pd.DataFrame, yardstic
         "390/220 = 1.77",
         found,
         found.mean > 1 and better.upper < worse.lower,
-        "above 1, with the smaller test error beyond the intervals. The norms are those of two spaces, one for each "
-        "representation, as in the paper: they show that a norm does not rank representations, and nothing about "
-        "solutions of one space",
+        "above 1, with the smaller test error beyond the intervals. As in the paper, the norms are those of "
+        "two spaces, one for each representation: they show that a norm does not rank representations, and "
+        "nothing about solutions in one space",
     )
 
 
@@ -133,8 +133,8 @@ def interpolants_claims(summary: pd.DataFrame, yardstick: Yardstick) -> Iterator
             "worse",
             found,
             holds,
-            f"above that of the minimum norm ({bar:.3g} at most) beyond the intervals, with a larger norm; both fit "
-            "every label",
+            f"above that of the minimum norm ({bar:.3g} at most) beyond the intervals, with a larger norm; "
+            "both fit every label",
             consequence=name in BY_CONSTRUCTION,
         )
 

@@ -81,8 +81,8 @@ def descents(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Distance to the interpolant of least norm by optimiser, start and step (section 5).
 
     ``rows`` are those of ``minimum_norm.descend`` for every seed. Distances and residuals span many orders
-    of magnitude, so the mean and its interval are of their logarithms: ``mean`` is the geometric mean. A value
-    of 0 has no logarithm and is not part of it. ``largest`` is the largest value over the seeds.
+    of magnitude, so the mean and its interval are of their logarithms: ``mean`` is the geometric mean of the
+    values above 0. ``largest`` is the largest value over the seeds.
     """
     keys = ["optimiser", "start", "step"]
     parts = []

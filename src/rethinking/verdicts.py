@@ -11,9 +11,9 @@ import pandas as pd
 
 from rethinking.statistics import binomial_interval
 
-# How far from guessing an accuracy or error may be and still count as guessing, as a part of the accuracy of
-# guessing and as a share of all images. The first pair always counts. The second pair is the most that scattered
-# seeds may add; otherwise seeds that scatter enough would be at chance wherever they are.
+# How far from guessing an accuracy or error may be and still count as guessing: a part of the accuracy of
+# guessing, and at most a share of all images. So much is always allowed; and so much at most for scattered
+# seeds, or seeds that scatter enough would be at chance wherever they are.
 CHANCE_FLOOR = 0.1, 0.01
 CHANCE_SCATTER = 0.3, 0.03
 # Spearman's rank correlation with p from which a quantity grows. One pair of neighbours among five levels may

@@ -106,7 +106,17 @@ def test_a_time_that_is_only_a_lower_bound_matches_nothing():
 
 
 def test_the_tolerance_of_a_curve_is_a_part_of_the_papers_range():
-    columns = ["network", "label_noise", "quantity", "mean", "lower", "upper", "planned", "failed", "not_fitted"]
+    columns = [
+        "network",
+        "label_noise",
+        "quantity",
+        "mean",
+        "lower",
+        "upper",
+        "planned",
+        "failed",
+        "not_fitted",
+    ]
     paper = pd.read_csv(PAPER / "fig1b.csv")
     for network, span in (("inception", 2.6), ("alexnet", 0.548)):
         for part, expected in ((0.099, "matched"), (0.101, "not matched")):
@@ -167,8 +177,12 @@ def test_norms_are_compared_within_a_data_set_and_as_norms_of_two_spaces():
     elsewhere = ("wavelets", "CIFAR-10", "gabor")
     baselines = YARDSTICK.baselines | {"CIFAR-10": Baseline(0.5, 0.6, 10_000)}
     summary = systems((PIXELS, "none", 0.1, 200), (elsewhere, "none", 0.05, 300))
-    assert not [item for item in claim_verdicts(summary, YARDSTICK._replace(baselines=baselines)) if "norm" in item]
-    found = claims("x", "system_table", systems((PIXELS, "none", 0.1, 200), (GABOR, "none", 0.05, 300)), YARDSTICK)
+    assert not [
+        item for item in claim_verdicts(summary, YARDSTICK._replace(baselines=baselines)) if "norm" in item
+    ]
+    found = claims(
+        "x", "system_table", systems((PIXELS, "none", 0.1, 200), (GABOR, "none", 0.05, 300)), YARDSTICK
+    )
     assert "norms are those of two spaces" in found.iloc[-1]["rule"]
 
 
@@ -223,7 +237,11 @@ def test_the_papers_norm_is_scored_once_with_its_reading():
     assert found["paper"].to_dict() == {"test_error": 0.012, "norm": 220, "norm_of_signs": 220}
     assert found["ours"].to_dict() == {"test_error": 0.012, "norm": 110, "norm_of_signs": 220}
     assert found["kind"].to_dict() == {"test_error": "number", "norm": "number", "norm_of_signs": "uncounted"}
-    assert found["verdict"].to_dict() == {"test_error": "matched", "norm": "not matched", "norm_of_signs": "matched"}
+    assert found["verdict"].to_dict() == {
+        "test_error": "matched",
+        "norm": "not matched",
+        "norm_of_signs": "matched",
+    }
     assert found.loc["norm", "rule"].endswith("for targets 0 and 1")
 
 

@@ -31,7 +31,7 @@ def draw(
 
     ``summary`` is that of ``statistics.noise_sweep``; ``paper`` has the columns network, label_noise
     and the quantity; ``widths`` names the networks that are not as wide as the paper's. A place where
-    some run diverged or did not fit is a hollow marker; a time there has no bar, because the true one is longer.
+    some run diverged or did not fit is a hollow marker. A time there has no bar: the true one is longer.
     """
     rows = summary[summary["quantity"] == quantity]
     with style.figure(4.2, 3.3) as (drawn, axes):
