@@ -12,9 +12,10 @@ import pandas as pd
 import yaml
 
 from rethinking import statistics, system_statistics
+from rethinking.baseline import Baseline
 from rethinking.claims import claims
-from rethinking.scorecard import numbers
-from rethinking.verdicts import Baseline, Yardstick
+from rethinking.printed_numbers import numbers
+from rethinking.verdicts import Yardstick
 
 HERE = Path(__file__).parents[1]
 PAPER = HERE / "paper"

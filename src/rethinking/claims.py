@@ -7,7 +7,7 @@ The claims are about any data set, where the paper's numbers are about CIFAR-10.
 import pandas as pd
 
 from rethinking.network_claims import accuracy_table_claims, learning_curve_claims, noise_sweep_claims
-from rethinking.scorecard import CLAIM, COLUMNS, CONSEQUENCE, measured_cells
+from rethinking.scorecard import CLAIM, COLUMNS, CONSEQUENCE
 from rethinking.system_claims import interpolants_claims, minimum_norm_claims, system_table_claims
 from rethinking.verdicts import Yardstick
 
@@ -44,7 +44,7 @@ def claims(
             "item": claim.item,
             "measured": claim.quantity,
             "paper": claim.paper,
-            **measured_cells(claim.found),
+            **(claim.found.cells if claim.found else {}),
             "verdict": claim.verdict,
             "rule": claim.rule,
         }

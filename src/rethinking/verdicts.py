@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from rethinking.baseline import Baseline
+from rethinking.scorecard import MATCHED, NOT_MATCHED, NOT_RUN
 from rethinking.statistics import binomial_interval
 
 # How far from guessing an accuracy or error may be and still count as guessing: a part of the accuracy of
@@ -20,21 +22,6 @@ CHANCE_SCATTER = 0.3, 0.03
 # be in the wrong order, and a quantity that only jumps after p = 0 does not grow with p.
 GROWTH_CORRELATION = 0.9
 FEWEST_LEVELS = 3
-
-MATCHED, NOT_MATCHED, NOT_RUN = VERDICTS = "matched", "not matched", "not run"
-
-
-class Baseline(NamedTuple):
-    """The least-squares linear classifier of a data set, and how many images test errors are measured on."""
-
-    train_error: float
-    test_error: float
-    test_examples: int
-    averaged_over: int = 1  # side in pixels of the squares that large images are averaged over
-
-    def of_examples(self, examples: int) -> "Baseline":
-        """The same where test errors are measured on ``examples`` of the test images, or on all if fewer."""
-        return self._replace(test_examples=min(examples, self.test_examples))
 
 
 class Yardstick(NamedTuple):
@@ -65,6 +52,12 @@ class Measured(NamedTuple):
     def half(self) -> float:
         """Half the width of the interval, 0 without one."""
         return (self.upper - self.lower) / 2 if math.isfinite(self.upper - self.lower) else 0.0
+
+    @property
+    def cells(self) -> dict:
+        """The cells of a scorecard's row that say what was measured."""
+        interval = {"lower": self.lower, "upper": self.upper, "interval": self.interval}
+        return {"ours": self.mean, **interval, "runs": self.planned, "failed": self.failed}
 
     def widened(self, lower: float, upper: float, covers: str) -> "Measured":
         """The interval that covers this one, if there is one, and another."""

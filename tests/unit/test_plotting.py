@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from rethinking.baseline import Baseline
 from rethinking.plotting import (
     contact_sheet,
     learning_curves,
@@ -19,7 +20,6 @@ from rethinking.plotting import (
 )
 from rethinking.scorecard import COLUMNS
 from rethinking.statistics import table_rows
-from rethinking.verdicts import Baseline
 
 ABOUT = (3, 0.95, "CIFAR-10")
 

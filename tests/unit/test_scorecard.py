@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from honest_results import CONFIG, PAPER, solve
 
-from rethinking import scorecard, system_statistics
+from rethinking import printed_numbers, scorecard, system_statistics
+from rethinking.baseline import Baseline
 from rethinking.claims import claims
-from rethinking.verdicts import Baseline, Yardstick
+from rethinking.verdicts import Yardstick
 
 TOLERANCE = CONFIG["scorecard"]["tolerance"]
 YARDSTICK = Yardstick(0.99, 0.95, {"MNIST": Baseline(0.1, 0.5, 10_000)})
@@ -27,7 +28,7 @@ def table(**accuracies):
 
 def compared(summary):
     paper = pd.read_csv(PAPER / "table1.csv")
-    found = scorecard.numbers("table1", "accuracy_table", summary, paper, TOLERANCE)
+    found = printed_numbers.numbers("table1", "accuracy_table", summary, paper, TOLERANCE)
     return found.set_index(["item", "measured"])
 
 
@@ -86,8 +87,8 @@ def test_what_no_run_stands_for_is_not_run_and_every_number_has_a_row():
 )
 def test_every_number_of_the_figures_is_on_record(name, kind, quantity, count):
     paper = pd.read_csv(PAPER / f"{name}.csv")
-    columns = [*scorecard.KEYS[kind], "quantity", "mean", "lower", "upper", "planned", "failed"]
-    found = scorecard.numbers(name, kind, pd.DataFrame(columns=columns), paper, TOLERANCE, quantity)
+    columns = [*printed_numbers.KEYS[kind], "quantity", "mean", "lower", "upper", "planned", "failed"]
+    found = printed_numbers.numbers(name, kind, pd.DataFrame(columns=columns), paper, TOLERANCE, quantity)
     assert len(found) == count == found["item"].nunique()
     assert set(found["verdict"]) == {"not run"}
 
@@ -99,7 +100,7 @@ def test_a_time_that_is_only_a_lower_bound_matches_nothing():
                  "not_fitted"],
     )  # fmt: skip
     paper = pd.read_csv(PAPER / "fig1b.csv")
-    found = scorecard.numbers("fig1b", "noise_sweep", summary, paper, TOLERANCE).set_index("item")
+    found = printed_numbers.numbers("fig1b", "noise_sweep", summary, paper, TOLERANCE).set_index("item")
     entry = found.loc["alexnet, p = 1"]
     assert entry["verdict"] == "not matched"
     assert "lower bound" in entry["rule"]
@@ -123,7 +124,9 @@ def test_the_tolerance_of_a_curve_is_a_part_of_the_papers_range():
             (printed,) = paper.loc[(paper["network"] == network) & (paper["label_noise"] == 0.5)].iloc[:, 2]
             row = (network, 0.5, "relative_time_to_fit", printed + part * span, np.nan, np.nan, 1, 0, 0)
             summary = pd.DataFrame([row], columns=columns)
-            found = scorecard.numbers("fig1b", "noise_sweep", summary, paper, TOLERANCE).set_index("item")
+            found = printed_numbers.numbers("fig1b", "noise_sweep", summary, paper, TOLERANCE).set_index(
+                "item"
+            )
             assert found.loc[f"{network}, p = 0.5", "verdict"] == expected
 
 
@@ -134,7 +137,7 @@ def test_figure_1a_is_scored_by_the_loss_that_it_draws():
         columns=["condition", "epoch", "quantity", "mean"],
     ).assign(lower=0.8, upper=1.6, planned=3, failed=0)
     for quantity, expected in (("train_loss", "matched"), ("online_loss", "not matched")):
-        found = scorecard.numbers("fig1a", "learning_curves", summary, paper, TOLERANCE, quantity)
+        found = printed_numbers.numbers("fig1a", "learning_curves", summary, paper, TOLERANCE, quantity)
         assert set(found["measured"]) == {quantity}
         assert found.set_index("item").loc["true_labels, epoch 1", "verdict"] == expected
 
@@ -213,7 +216,7 @@ def table3(**errors):
     names = {"mnist_pixels": ("MNIST", "pixels"), "mnist_gabor": ("MNIST", "gabor")}
     summary = systems(*(((name, *names[name]), "none", *found) for name, found in errors.items()))
     paper = pd.read_csv(PAPER / "table3.csv")
-    found = scorecard.numbers("table3", "system_table", summary, paper, TOLERANCE)
+    found = printed_numbers.numbers("table3", "system_table", summary, paper, TOLERANCE)
     return found.set_index(["item", "measured"])
 
 

@@ -13,9 +13,21 @@ import pytest
 from honest_results import BASELINES, CONFIG, FIT, PAPER, honest, run, scorecard
 
 from rethinking import statistics
+from rethinking.baseline import Baseline
 from rethinking.claims import claims
-from rethinking.scorecard import CLAIM, CONSEQUENCE, CURVES, KEYS, NUMBER, UNCOUNTED, headline, numbers
-from rethinking.verdicts import MATCHED, NOT_MATCHED, NOT_RUN, VERDICTS, Baseline, Yardstick
+from rethinking.printed_numbers import CURVES, KEYS, numbers
+from rethinking.scorecard import (
+    CLAIM,
+    CONSEQUENCE,
+    MATCHED,
+    NOT_MATCHED,
+    NOT_RUN,
+    NUMBER,
+    UNCOUNTED,
+    VERDICTS,
+    headline,
+)
+from rethinking.verdicts import Yardstick
 
 TOLERANCE = CONFIG["scorecard"]["tolerance"]
 NETWORKS = ("table1: *", "fig1?: *")  # everything about networks

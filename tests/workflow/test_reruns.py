@@ -153,7 +153,7 @@ def test_another_pool_of_labels_touches_corrupted_labels_only(tree):
             '"^", "s"',
             DRAWINGS + SUMMED_UP + SHEETS,
         ),
-        ("src/rethinking/claims.py", "CHANCE_MARGIN = 0.03", "CHANCE_MARGIN = 0.02", Counter(["scorecard"])),
+        ("src/rethinking/verdicts.py", "CHANCE_FLOOR = 0.1,", "CHANCE_FLOOR = 0.2,", Counter(["scorecard"])),
     ],
 )
 def test_a_restyled_picture_is_drawn_again_and_nothing_is_trained(tree, path, old, new, expected):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.artefacts import read_attached, read_result, sha256_of_file, write_result, written_whole
-from rethinking.verdicts import Baseline
+from rethinking.baseline import Baseline
 
 # What names a row of a summary.
 TEXT_COLUMNS = (

@@ -115,31 +115,33 @@ for data in plan.datasets.values():
         script:
             "../scripts/describe_dataset.py"
 
-    rule:
-        name:
-            f"measure_baseline_of_{data.name}"
-        input:
-            images=data.images_manifest("true", 0),
-            labels=data.labels_manifest(0.0, 0),
-        output:
-            result=data.baseline,
-        log:
-            f"{LOGS}/data/{data.name}/baseline.log",
-        benchmark:
-            f"{BENCHMARKS}/data/{data.name}/baseline.tsv"
-        localrule: not data.is_large
-        conda:
-            "../../envs/environment.yaml"
-        threads: plan.config["execution"]["threads"]
-        resources:
-            mem_mb=growing(4000),
-            runtime=growing(60),
-        params:
-            job=data.baseline_job(),
-        message:
-            f"Fitting a least-squares linear classifier to {data.title}, for comparison"
-        script:
-            "../scripts/measure_baseline.py"
+    if not data.listed_only:
+
+        rule:
+            name:
+                f"measure_baseline_of_{data.name}"
+            input:
+                images=data.images_manifest("true", 0),
+                labels=data.labels_manifest(0.0, 0),
+            output:
+                result=data.baseline,
+            log:
+                f"{LOGS}/data/{data.name}/baseline.log",
+            benchmark:
+                f"{BENCHMARKS}/data/{data.name}/baseline.tsv"
+            localrule: not data.is_large
+            conda:
+                "../../envs/environment.yaml"
+            threads: plan.config["execution"]["threads"]
+            resources:
+                mem_mb=growing(4000),
+                runtime=growing(60),
+            params:
+                job=data.baseline_job(),
+            message:
+                f"Fitting a least-squares linear classifier to {data.title}, for comparison"
+            script:
+                "../scripts/measure_baseline.py"
 
 
 rule corrupt_labels:

@@ -14,6 +14,7 @@ from rethinking import scorecard, system_statistics
 from rethinking.claims import claims
 from rethinking.paper import said, title_of
 from rethinking.plotting import captions, pages
+from rethinking.printed_numbers import numbers
 from rethinking.verdicts import Yardstick
 
 with logged(snakemake.log[0]):
@@ -33,7 +34,7 @@ with logged(snakemake.log[0]):
         parts = [claims(name, kind, summary, Yardstick(spec["fit"], spec["confidence"], of), quantity)]
         if shown["paper"]:
             paper = pd.read_csv(shown["paper"])
-            parts.append(scorecard.numbers(name, kind, summary, paper, spec["tolerance"], quantity))
+            parts.append(numbers(name, kind, summary, paper, spec["tolerance"], quantity))
         parts = [part for part in parts if len(part)]
         found += parts
         caption = captions.shown(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from rethinking.paper import CORRUPTIONS, Said
 from rethinking.plotting import pages
-from rethinking.verdicts import MATCHED, NOT_RUN, VERDICTS
+from rethinking.scorecard import MATCHED, NOT_RUN, VERDICTS
 
 ELSEWHERE = "Data, machines, versions and times are on the page *How this was made*."
 

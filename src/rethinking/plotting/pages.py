@@ -6,10 +6,10 @@ import re
 import pandas as pd
 from jinja2 import Environment
 
+from rethinking.baseline import Baseline
 from rethinking.paper import title_of
 from rethinking.plotting import style
 from rethinking.scorecard import CLAIM, CONSEQUENCE, NUMBER, UNCOUNTED, headline
-from rethinking.verdicts import Baseline
 
 PAGE = """<!doctype html>
 <html lang="en">
