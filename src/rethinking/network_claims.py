@@ -27,10 +27,10 @@ def _at_chance(subject: str, quantity: str, row: pd.Series | None, yardstick: Ya
     margin = verdicts.chance_margin(row["chance"], measured(row), examples, yardstick.confidence)
     found = verdicts.on_test_set(measured(row), examples, yardstick.confidence)
     holds = abs(found.mean - row["chance"]) <= margin
-    part, cap = verdicts.CHANCE_FLOOR[0], verdicts.CHANCE_SCATTER[0]
     rule = (
         f"within {margin:.3g}: the interval of guessing {examples:,} images, or that of the seeds up to "
-        f"{cap:g} of the accuracy of guessing, and at least {part:g} of it; every run fits"
+        f"{verdicts.CHANCE_SCATTER} times as wide, and at least {verdicts.CHANCE_FLOOR[0]:g} of the accuracy "
+        "of guessing; every run fits"
     )
     return Claim(subject, quantity, f"chance ({row['chance']:g})", found, holds, rule)
 

@@ -13,11 +13,12 @@ from rethinking.baseline import Baseline
 from rethinking.scorecard import MATCHED, NOT_MATCHED, NOT_RUN
 from rethinking.statistics import binomial_interval
 
-# How far from guessing an accuracy or error may be and still count as guessing: a part of the accuracy of
-# guessing, and at most a share of all images. So much is always allowed; and so much at most for scattered
-# seeds, or seeds that scatter enough would be at chance wherever they are.
+# How far from guessing an accuracy or error may always be and still count as guessing: a part of the accuracy
+# of guessing, and at most a share of all images. The paper's own values are up to 0.0061 from 0.1.
 CHANCE_FLOOR = 0.1, 0.01
-CHANCE_SCATTER = 0.3, 0.03
+# Up to how many times the binomial interval that of the seeds counts. Networks guess alike for images that are
+# alike, so guesses scatter more than coins. Without a limit, seeds that scatter would be at chance anywhere.
+CHANCE_SCATTER = 2
 # Spearman's rank correlation with p from which a quantity grows. One pair of neighbours among five levels may
 # be in the wrong order, and a quantity that only jumps after p = 0 does not grow with p.
 GROWTH_CORRELATION = 0.9
@@ -96,12 +97,12 @@ def chance_margin(chance: float, found: Measured, examples: int, confidence: flo
     """How far from ``chance`` an accuracy or error may be and still be guessing.
 
     The largest of: half the binomial interval of guessing ``examples`` test images; half the interval of the
-    seeds, up to ``CHANCE_SCATTER``; ``CHANCE_FLOOR``.
+    seeds, up to ``CHANCE_SCATTER`` times the first; ``CHANCE_FLOOR``.
     """
     guess = min(chance, 1 - chance)
-    floor, most = (min(part * guess, share) for part, share in (CHANCE_FLOOR, CHANCE_SCATTER))
     lower, upper = binomial_interval(guess, examples, confidence)
-    return max(floor, (upper - lower) / 2, min(found.half, most))
+    half = (upper - lower) / 2
+    return max(min(CHANCE_FLOOR[0] * guess, CHANCE_FLOOR[1]), half, min(found.half, CHANCE_SCATTER * half))
 
 
 class Claim(NamedTuple):

@@ -496,6 +496,17 @@ def test_at_chance_is_relative_to_chance(classes, accuracy, expected, seeds):
     assert found["table1: mlp: random labels leave test accuracy at chance"] == expected
 
 
+@pytest.mark.parametrize(
+    ("shifts", "expected"), [((-0.03, 0, 0.03), NOT_MATCHED), ((-0.025, -0.02, -0.015), MATCHED)]
+)
+def test_seeds_that_scatter_are_not_at_chance_wherever_they_are(shifts, expected):
+    rows = ~true(honest().table)
+    results = honest()
+    results.table.loc[rows, "test_accuracy"] = 0.13 + results.table["seed"].map(dict(enumerate(shifts)))[rows]
+    found = verdicts(scorecard(results), CLAIM)
+    assert {found[name] for name in matching(found, ["table1: *leave test accuracy at chance"])} == {expected}
+
+
 def test_a_network_that_learned_nothing_is_not_said_to_be_at_chance():
     found = accuracy_table(0.5, 0.1, 10)
     assert found["table1: mlp: random labels leave test accuracy at chance"] == NOT_MATCHED
