@@ -20,18 +20,18 @@ COLUMNS = [
 KINDS = CLAIM, NUMBER, CONSEQUENCE, UNCOUNTED = "claim", "number", "consequence", "uncounted"
 
 
+# What is said of rows that are not counted.
+APART = {CONSEQUENCE: "that hold by construction", UNCOUNTED: "numbers fixed beforehand or read otherwise"}
+
+
 def headline(table: pd.DataFrame) -> str:
-    """The verdicts of claims and of numbers, counted, and how many rows could not fail or are not counted."""
-    kinds = table["kind"].value_counts()
-    parts = []
+    """The verdicts of claims and of numbers, counted, and how many rows there are that are not counted."""
+    kinds, parts = table["kind"].value_counts(), []
     for kind in (CLAIM, NUMBER):
-        counts = table.loc[table["kind"] == kind, "verdict"].value_counts()
-        if len(counts):
-            words = ", ".join(f"{counts.get(each, 0)} {each}" for each in VERDICTS)
-            parts.append(f"{kind}s: {words}")
-    apart = [f"{kinds[kind]} {words}" for kind, words in (
-        (CONSEQUENCE, "that hold by construction"), (UNCOUNTED, "numbers fixed beforehand or read otherwise")
-    ) if kind in kinds]  # fmt: skip
-    return (
-        "; ".join([*parts, *([f"not counted: {', '.join(apart)}"] if apart else [])]) or "nothing to compare"
-    )
+        if kind in kinds:
+            counts = table.loc[table["kind"] == kind, "verdict"].value_counts()
+            parts.append(f"{kind}s: " + ", ".join(f"{counts.get(each, 0)} {each}" for each in VERDICTS))
+    apart = [f"{kinds[kind]} {words}" for kind, words in APART.items() if kind in kinds]
+    if apart:
+        parts.append(f"not counted: {', '.join(apart)}")
+    return "; ".join(parts) or "nothing to compare"

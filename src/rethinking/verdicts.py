@@ -16,8 +16,8 @@ from rethinking.statistics import binomial_interval
 # How far from guessing an accuracy or error may always be and still count as guessing: a part of the accuracy
 # of guessing, and at most a share of all images. The paper's own values are up to 0.0061 from 0.1.
 CHANCE_FLOOR = 0.1, 0.01
-# Up to how many times the binomial interval that of the seeds counts. Networks guess alike for images that are
-# alike, so guesses scatter more than coins. Without a limit, seeds that scatter would be at chance anywhere.
+# Up to how many times the binomial interval that of the seeds counts. Networks answer alike for images that
+# are alike, so they scatter more than coins. Without a limit, seeds that scatter would be at chance anywhere.
 CHANCE_SCATTER = 2
 # Spearman's rank correlation with p from which a quantity grows. One pair of neighbours among five levels may
 # be in the wrong order, and a quantity that only jumps after p = 0 does not grow with p.
