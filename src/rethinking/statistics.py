@@ -149,14 +149,13 @@ def noise_sweep(histories: pd.DataFrame, threshold: float, confidence: float) ->
     base_failed = base["failed"].reindex(ours).eq(True).to_numpy()
     parts = []
     for quantity in ("epochs_to_fit", "relative_time_to_fit", "test_error"):
-        failed = last["failed"] | last["not_fitted"] if quantity != "test_error" else last["failed"]
-        failed = failed | base_failed if quantity == "relative_time_to_fit" else failed
-        part = summary_of(last.assign(failed=failed), keys, quantity, confidence).join(missed, on=keys)
+        is_relative = quantity == "relative_time_to_fit"
+        runs = last.assign(failed=last["failed"] | (is_relative & base_failed))
+        part = summary_of(runs, keys, quantity, confidence).join(missed, on=keys)
+        if is_relative:
+            part.loc[~part["network"].isin(base.index.unique("network")), "failed"] = 0
         if quantity == "test_error":
             part["not_fitted"] = 0
-        if quantity == "relative_time_to_fit":
-            without = ~part["network"].isin(base.index.get_level_values("network"))
-            part.loc[without, "failed"] = 0
         part["chance"] = 1 - 1 / last["classes"].iloc[0] if quantity == "test_error" else np.nan
         part.loc[part["not_fitted"] > 0, ["lower", "upper"]] = np.nan
         parts.append(part)
