@@ -161,6 +161,11 @@ def test_a_restyled_picture_is_drawn_again_and_nothing_is_trained(tree, path, ol
     assert tree.planned() == expected
 
 
+def test_another_baseline_is_compared_with_and_nothing_is_trained(tree):
+    tree.edit("src/rethinking/least_squares.py", "WIDEST = 32", "WIDEST = 31")
+    assert tree.planned() == Counter(["measure_baseline_of_digits", "table1", "scorecard"])
+
+
 def test_another_rule_for_fitting_is_applied_to_the_runs_that_are_there(tree):
     tree.configure("seeds:", "fit: {train_accuracy: 0.5}\nseeds:")
     planned = tree.planned()
