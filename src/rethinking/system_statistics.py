@@ -1,7 +1,7 @@
 """From the results of kernel systems to the numbers that tables and figures show.
 
 Summaries are long frames as those of ``rethinking.statistics``: the keys of what is shown, then
-``quantity``, ``runs``, ``mean``, ``lower`` and ``upper``.
+``quantity``, ``runs``, ``mean``, ``lower``, ``upper``, ``planned`` and ``failed``.
 """
 
 import numpy as np
@@ -22,14 +22,13 @@ def systems(results: pd.DataFrame, confidence: float) -> pd.DataFrame:
 
     ``results`` has a row a solve: the columns of ``KEYS``, where ``ridge`` is "none", "chosen" or a number,
     and those of ``QUANTITIES``, empty where a system could not be solved. Systems without anything drawn
-    at random are solved once and have no interval. ``chance`` is the test error of guessing, 1 - 1/k, and
-    ``not_solved`` counts solves that failed.
+    at random are solved once and have no interval. A solve without a
+    solution has failed for every quantity. ``chance`` is the test error of guessing, 1 - 1/k.
     """
     results = results.assign(**{name: pd.to_numeric(results[name]) for name in QUANTITIES})
+    results["failed"] = results["test_error"].isna()
     table = pd.concat([summary_of(results, KEYS, name, confidence) for name in QUANTITIES], ignore_index=True)
-    failed = results["test_error"].isna().groupby([results[key] for key in KEYS], sort=False).sum()
     classes = results.groupby("system", sort=False)["classes"].first()
-    table = table.join(failed.astype(int).rename("not_solved"), on=KEYS)
     is_error = table["quantity"] == "test_error"
     table["chance"] = np.where(is_error, 1 - 1 / table["system"].map(classes), np.nan)
     return table
@@ -45,7 +44,10 @@ def system_rows(summary: pd.DataFrame, paper: pd.DataFrame | None = None) -> pd.
     for values, group in summary.groupby(KEYS, sort=False):
         cells = group.set_index("quantity")
         row = dict(zip(KEYS, values, strict=True))
-        row |= {key: int(cells.loc["test_error", key]) for key in ("runs", "not_solved")}
+        row |= {
+            "runs": int(cells.loc["test_error", "runs"]),
+            "not_solved": int(cells.loc["test_error", "failed"]),
+        }
         for quantity in QUANTITIES:
             row[quantity] = cells.loc[quantity, "mean"]
             if quantity in QUANTITIES[:4]:
@@ -55,8 +57,8 @@ def system_rows(summary: pd.DataFrame, paper: pd.DataFrame | None = None) -> pd.
     if paper is None:
         return table
     keys = ["system", "ridge"]
-    printed = {column: f"paper_{column}" for column in paper if column not in keys}
-    return table.merge(paper.rename(columns=printed), on=keys, how="left")
+    printed = {column: f"paper_{column}" for column in paper if column in QUANTITIES}
+    return table.merge(paper[[*keys, *printed]].rename(columns=printed), on=keys, how="left")
 
 
 def ridge_gains(summary: pd.DataFrame) -> list[str]:
@@ -79,16 +81,20 @@ def descents(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Distance to the interpolant of least norm by optimiser, start and step (section 5).
 
     ``rows`` are those of ``minimum_norm.descend`` for every seed. Distances and residuals span many orders
-    of magnitude, so the mean and its interval are of their logarithms: ``mean`` is the geometric mean.
+    of magnitude, so the mean and its interval are of their logarithms: ``mean`` is the geometric mean of the
+    values above 0. ``largest`` is the largest value over the seeds.
     """
     keys = ["optimiser", "start", "step"]
     parts = []
     for quantity in ("distance", "residual", "outside_distance"):
+        values = rows.assign(**{quantity: rows[quantity].astype(float)})
         with np.errstate(divide="ignore"):
-            logs = rows.assign(**{quantity: np.log10(rows[quantity].astype(float))})
-        part = summary_of(logs.replace(-np.inf, np.nan), keys, quantity, confidence)
+            logs = values.assign(**{quantity: np.log10(values[quantity])})
+        part = summary_of(logs, keys, quantity, confidence)
         part[["mean", "lower", "upper"]] = 10.0 ** part[["mean", "lower", "upper"]]
-        parts.append(part)
+        part["failed"] = summary_of(values, keys, quantity, confidence)["failed"]
+        largest = values.groupby(keys, sort=False)[quantity].max().rename("largest")
+        parts.append(part.join(largest, on=keys))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -299,7 +299,8 @@ CASES = [
     (("tables", "interpolants", "dataset"), "mnits", "tables.interpolants.dataset: no data set 'mnits'"),
     (("tables", "interpolants", "features"), "random_patches", "only the kernel matrix is kept; take others"),
     (("tables", "interpolants", "examples"), 10_001, "expected a value in [2, 10000], found 10001"),
-    (("scorecard", "tolerance", "system"), -1, "scorecard.tolerance.system: expected at least 0, found -1"),
+    (("scorecard", "tolerance", "norm"), -1, "tolerance.norm: expected a value in [0, 0.5], found -1"),
+    (("scorecard", "tolerance", "loss"), 0.6, "tolerance.loss: expected a value in [0, 0.5], found 0.6"),
 ]
 
 

@@ -1,10 +1,13 @@
 """Pictures have the size and fonts that print needs, and pages say what the numbers are."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+from rethinking.baseline import Baseline
 from rethinking.plotting import (
     contact_sheet,
     learning_curves,
@@ -15,6 +18,7 @@ from rethinking.plotting import (
     style,
     system_pages,
 )
+from rethinking.scorecard import COLUMNS
 from rethinking.statistics import table_rows
 
 ABOUT = (3, 0.95, "CIFAR-10")
@@ -30,7 +34,7 @@ def curves():
 def sweep(quantity="relative_time_to_fit", not_fitted=0):
     frame = pd.DataFrame({"label_noise": [0.0, 0.5, 1.0], "mean": [1.0, 2.0, 3.0]})
     frame = frame.assign(lower=frame["mean"] - 0.1, upper=frame["mean"] + 0.1, chance=0.9, runs=3)
-    return frame.assign(network="alexnet", quantity=quantity, not_fitted=[0, 0, not_fitted])
+    return frame.assign(network="alexnet", quantity=quantity, failed=[0, 0, not_fitted])
 
 
 def legend(drawn):
@@ -71,6 +75,8 @@ def test_a_lower_bound_is_marked_as_one():
     assert legend(fitted) == ["AlexNet"]
     missed = noise_sweep.draw(sweep(not_fitted=2), "relative_time_to_fit", ["alexnet"], None, *ABOUT, {})
     assert "at least this" in legend(missed)[-1]
+    wrong = noise_sweep.draw(sweep("test_error", not_fitted=2), "test_error", ["alexnet"], None, *ABOUT, {})
+    assert legend(wrong) == ["AlexNet", "not fitted by every run", "chance"]
 
 
 def test_chance_is_drawn_into_test_errors():
@@ -79,12 +85,12 @@ def test_chance_is_drawn_into_test_errors():
     assert [0.9, 0.9] in [list(line.get_ydata()) for line in drawn.axes[0].lines]
 
 
-def accuracy_rows(diverged=0, mean=0.9):
+def accuracy_rows(diverged=0, mean=0.9, not_fitted=0):
     keys = {"network": "alexnet", "condition": "true_labels", "random_crop": False, "weight_decay": True}
     rows = [("parameters", 1_387_786, np.nan, np.nan)]
     rows += [(quantity, mean, mean - 0.01, mean + 0.01) for quantity in ("train_accuracy", "test_accuracy")]
     summary = pd.DataFrame(rows, columns=["quantity", "mean", "lower", "upper"])
-    summary = summary.assign(**keys, runs=3, diverged=diverged, chance=0.1)
+    summary = summary.assign(**keys, runs=3, diverged=diverged, not_fitted=not_fitted, chance=0.1)
     paper = pd.DataFrame([{**keys, "parameters": 1, "train_accuracy": 1.0, "test_accuracy": 0.7736}])
     return pages.accuracy_rows(table_rows(summary, paper), {"alexnet": 0.5})
 
@@ -101,10 +107,16 @@ def test_a_table_is_in_per_cent_with_half_the_interval_and_the_papers_numbers():
 def test_diverged_runs_stand_in_the_table():
     assert accuracy_rows(diverged=1)["train accuracy"][0] == "90.00 ± 1.00 (1 diverged)"
     assert accuracy_rows(diverged=3, mean=np.nan)["train accuracy"][0] == "– (3 diverged)"
+    row = accuracy_rows(diverged=1, not_fitted=2).iloc[0]
+    assert row["train accuracy"] == "90.00 ± 1.00 (1 diverged, 2 not fitted)"
+    assert row["test accuracy"] == "90.00 ± 1.00 (1 diverged)"
 
 
 def test_latex_escapes_what_it_must():
-    tex = pages.accuracy_latex(accuracy_rows(), "table1", r"my_data & 5% \x", 3, 0.95)
+    data = r"my_data & 5% \x"
+    linear = pages.baseline_notes({data: Baseline(0.1, 0.2, 100)})
+    tex = pages.accuracy_latex(accuracy_rows(), "table1", data, 3, 0.95, linear)
+    assert r"fitted to my\_data \& 5\% \textbackslash{}x by least squares" in tex
     assert r"on my\_data \& 5\% \textbackslash{}x (\%)" in tex
     assert r"$\times$0.5" in tex
     assert r"90.00 $\pm$ 1.00" in tex
@@ -357,3 +369,44 @@ def test_nine_systems_fit_into_a_panel():
     (axes,) = drawn_path(*map(ridge_errors, names), systems=names).axes
     assert len(axes.containers) == 9
     assert legend(axes.figure)[0] == "pixels, gaussian"
+
+
+LINEAR = Baseline(0.0386, 0.0793, 1097)
+
+
+def test_the_linear_classifier_is_shown_with_what_was_done_to_large_images():
+    (note,) = pages.baseline_notes({"digits": LINEAR})
+    assert note == (
+        "For comparison, a linear classifier fitted to digits by least squares: train error 3.86 %, test "
+        "error 7.93 % (1,097 test images)."
+    )
+    (note,) = pages.baseline_notes({"photos": LINEAR._replace(averaged_over=7)})
+    assert "least squares, images averaged over 7 × 7 pixels: train" in note
+    assert "digits by least squares" in pages.accuracy_html(
+        accuracy_rows(), "table1", "digits", 3, 0.95, pages.baseline_notes({"digits": LINEAR})
+    )
+
+
+def test_the_scorecard_shows_what_counts_apart_from_what_does_not():
+    rows = [
+        ("claim", "fig1a", "alexnet fits <b>", 0.5, 0.4, 0.6, "seeds, test set", 3, 1, None, "not matched"),
+        ("number", "table1", "alexnet", 0.76, None, None, "", 3, 0, 0.01, "matched"),
+        ("consequence", "interpolants", "random labels", 0.9, None, None, "", 3, 0, None, "matched"),
+        ("uncounted", "table1", "alexnet", 9.0, None, None, "", 3, 0, 0.0, "matched"),
+    ]
+    columns = ["kind", "source", "item", "ours", "lower", "upper", "interval", "runs", "failed", "difference"]
+    card = pd.DataFrame(rows, columns=[*columns, "verdict"]).reindex(columns=COLUMNS)
+    card = card.assign(measured="x", rule="a rule", paper="1")
+    html = pages.scorecard_html(card, "digits", {"digits": LINEAR}, 0.95)
+    titles = re.findall("<h2>(.*?)</h2>", html)
+    assert titles == [
+        "Claims",
+        "Numbers that the paper prints",
+        "Consequences, which are not counted",
+        "Numbers that are not counted",
+    ]
+    assert "claims: 0 matched, 1 not matched, 0 not run; numbers: 1 matched" in html
+    assert "0.4 to 0.6 (seeds, test set)</td><td>3 (1 failed)" in html
+    assert "AlexNet fits &lt;b&gt;" in html
+    assert html.count("<th>difference</th>") == 2
+    assert "digits by least squares" in html

@@ -103,11 +103,60 @@ def test_without_a_fit_at_noise_0_there_is_no_relative_time():
         statistics.noise_sweep(histories, 0.99, 0.95), label_noise=1.0, quantity="relative_time_to_fit"
     )
     assert np.isnan(relative["mean"])
+    assert tuple(relative[["runs", "planned", "failed"]]) == (0, 1, 1)
+
+
+def test_without_a_run_at_noise_0_no_relative_time_has_failed():
+    summary = statistics.noise_sweep(history([1.0], 0, noise=1.0), 0.99, 0.95)
+    relative = row(summary, quantity="relative_time_to_fit")
+    assert np.isnan(relative["mean"])
+    assert tuple(relative[["runs", "planned", "failed"]]) == (0, 1, 0)
+
+
+def test_a_run_fails_where_its_seed_failed_at_noise_0():
+    histories = pd.concat(
+        [
+            history([1.0], 0),
+            history([0.5], 1),
+            history([0.5, 1.0], 0, noise=1.0),
+            history([0.5, 1.0], 1, noise=1.0),
+        ],
+        ignore_index=True,
+    )
+    summary = statistics.noise_sweep(histories, 0.99, 0.95)
+    failed = {quantity: rows["failed"].tolist() for quantity, rows in summary.groupby("quantity")}
+    assert failed == {"epochs_to_fit": [1, 0], "relative_time_to_fit": [1, 1], "test_error": [1, 0]}
+
+
+def test_a_run_that_fitted_and_then_lost_it_has_failed():
+    summary = statistics.noise_sweep(history([1.0, 0.4], 0), 0.99, 0.95)
+    assert summary["failed"].tolist() == [1, 1, 1]
+    assert row(summary, quantity="epochs_to_fit")["mean"] == 1
+
+
+def test_values_that_are_not_finite_have_failed_and_are_in_no_mean():
+    frame = pd.DataFrame({"key": "a", "value": [1.0, np.inf, np.nan, 3.0]})
+    (found,) = statistics.summary_of(frame, ["key"], "value", 0.95).to_dict("records")
+    assert (found["mean"], found["runs"], found["planned"], found["failed"]) == (2.0, 2, 4, 2)
+
+
+def test_epochs_to_fit_stand_at_the_end_of_a_learning_curve():
+    histories = pd.concat([history([0.5, 1.0], 0), history([0.5, 0.6, 0.7, 0.8], 1)], ignore_index=True)
+    found = row(statistics.learning_curves(histories, 0.99, 0.95), quantity="epochs_to_fit")
+    assert tuple(found[["epoch", "step", "mean", "runs", "planned", "failed"]]) == (4, 20, 2, 1, 2, 1)
+
+
+def test_the_binomial_interval_is_wilsons():
+    # Newcombe (1998), table I: 81 of 263, and 0 of 20.
+    assert statistics.binomial_interval(81 / 263, 263, 0.95) == pytest.approx((0.2553, 0.3662), abs=1e-4)
+    assert statistics.binomial_interval(0.0, 20, 0.95) == pytest.approx((0.0, 0.1611), abs=1e-4)
+    lower, upper = statistics.binomial_interval(0.5, 10**8, 0.95)
+    assert upper - lower == pytest.approx(2 * 1.959964 * 0.5 / 1e4, rel=1e-6)
 
 
 def test_a_run_that_stopped_keeps_its_last_values():
     histories = pd.concat([history([0.5, 1.0], 0), history([0.5, 0.6, 0.7, 0.8], 1)], ignore_index=True)
-    curves = statistics.learning_curves(histories, 0.95)
+    curves = statistics.learning_curves(histories, 0.99, 0.95)
     last = row(curves, epoch=4, quantity="train_accuracy")
     assert last["mean"] == pytest.approx((1.0 + 0.8) / 2)
     assert last["step"] == 20
@@ -116,7 +165,7 @@ def test_a_run_that_stopped_keeps_its_last_values():
 
 def test_conditions_are_not_mixed():
     histories = pd.concat([history([0.2], 0), history([0.8], 0, condition="gaussian")], ignore_index=True)
-    curves = statistics.learning_curves(histories, 0.95)
+    curves = statistics.learning_curves(histories, 0.99, 0.95)
     assert row(curves, condition="gaussian", quantity="train_accuracy")["mean"] == pytest.approx(0.8)
 
 
@@ -129,18 +178,18 @@ def test_diverged_runs_are_counted_and_left_out_of_the_mean():
         ],
         ignore_index=True,
     )
-    table = statistics.accuracy_table(histories, 0.95)
+    table = statistics.accuracy_table(histories, 0.8, 0.95)
     train = row(table, quantity="train_accuracy")
     assert train["mean"] == pytest.approx(0.8)
-    assert train["runs"] == 2
-    assert train["diverged"] == 1
-    assert row(table, quantity="parameters")["mean"] == 123
+    assert tuple(train[["runs", "planned", "failed"]]) == (2, 3, 2)
+    assert tuple(train[["diverged", "not_fitted"]]) == (1, 1)
+    assert tuple(row(table, quantity="parameters")[["mean", "failed"]]) == (123, 0)
     assert row(table, quantity="test_accuracy")["chance"] == pytest.approx(0.1)
 
 
 def test_a_table_has_a_row_a_row_with_the_papers_numbers_beside():
     histories = pd.concat([history([0.5, 0.7], 1), history([0.5, 0.9], 2)], ignore_index=True)
-    summary = statistics.accuracy_table(histories, 0.95)
+    summary = statistics.accuracy_table(histories, 0.8, 0.95)
     paper = pd.DataFrame(
         [("mlp", "true_labels", False, False, 123, 1.0, 0.5)],
         columns=["network", "condition", "random_crop", "weight_decay",
@@ -149,6 +198,6 @@ def test_a_table_has_a_row_a_row_with_the_papers_numbers_beside():
     (found,) = statistics.table_rows(summary, paper).to_dict("records")
     assert found["train_accuracy"] == pytest.approx(0.8)
     assert found["train_accuracy_upper"] > 0.8 > found["train_accuracy_lower"]
-    assert found["runs"] == 2
+    assert (found["runs"], found["diverged"], found["not_fitted"]) == (2, 0, 1)
     assert found["paper_test_accuracy"] == 0.5
     assert len(statistics.table_rows(summary, paper.assign(network="other"))) == 1

@@ -62,7 +62,8 @@ def test_each_system_and_ridge_has_every_quantity():
         "mean",
         "lower",
         "upper",
-        "not_solved",
+        "planned",
+        "failed",
         "chance",
     ]
     assert len(found) == 4 * len(QUANTITIES)
@@ -89,7 +90,7 @@ def test_the_confidence_is_that_of_the_interval():
 def test_a_system_solved_once_has_no_interval():
     error = row(summary(solve(0.1)), quantity="test_error")
     assert numbers(error) == pytest.approx((1, 0.1, np.nan, np.nan), nan_ok=True)
-    assert error["not_solved"] == 0
+    assert error["failed"] == 0
 
 
 def test_chance_is_that_of_the_systems_classes_and_only_of_test_errors():
@@ -114,8 +115,8 @@ def test_systems_that_were_not_solved_are_counted_and_not_averaged():
     assert numbers(failed) == pytest.approx((0, np.nan, np.nan, np.nan), nan_ok=True)
     # What a failed solve took is known.
     assert row(found, ridge=0.5, quantity="seconds")["mean"] == 2.0
-    assert dict(zip(found["ridge"], found["not_solved"], strict=True)) == {"none": 1, 0.5: 2}
-    assert (found.loc[found["ridge"] == "none", "not_solved"] == 1).all()
+    assert dict(zip(found["ridge"], found["failed"], strict=True)) == {"none": 1, 0.5: 2}
+    assert (found.loc[found["ridge"] == "none", "failed"] == 1).all()
 
 
 def test_a_kernel_without_bandwidth_has_none():

@@ -153,12 +153,17 @@ def test_another_pool_of_labels_touches_corrupted_labels_only(tree):
             '"^", "s"',
             DRAWINGS + SUMMED_UP + SHEETS,
         ),
-        ("src/rethinking/claims.py", "CHANCE_MARGIN = 0.03", "CHANCE_MARGIN = 0.02", Counter(["scorecard"])),
+        ("src/rethinking/verdicts.py", "CHANCE_FLOOR = 0.1,", "CHANCE_FLOOR = 0.2,", Counter(["scorecard"])),
     ],
 )
 def test_a_restyled_picture_is_drawn_again_and_nothing_is_trained(tree, path, old, new, expected):
     tree.edit(path, old, new)
     assert tree.planned() == expected
+
+
+def test_another_baseline_is_compared_with_and_nothing_is_trained(tree):
+    tree.edit("src/rethinking/least_squares.py", "WIDEST = 32", "WIDEST = 31")
+    assert tree.planned() == Counter(["measure_baseline_of_digits", "table1", "scorecard"])
 
 
 def test_another_rule_for_fitting_is_applied_to_the_runs_that_are_there(tree):

@@ -106,6 +106,33 @@ for data in plan.datasets.values():
         script:
             "../scripts/describe_dataset.py"
 
+    if data.baseline():
+
+        rule:
+            name:
+                f"measure_baseline_of_{data.name}"
+            input:
+                data.baseline().receipts(),
+            output:
+                data.baseline().receipt(),
+            log:
+                f"{LOGS}/data/{data.name}/baseline.log",
+            benchmark:
+                f"{BENCHMARKS}/data/{data.name}/baseline.tsv"
+            localrule: not data.is_large
+            conda:
+                "../../envs/environment.yaml"
+            threads: plan.config["execution"]["threads"]
+            resources:
+                mem_mb=growing(4000),
+                runtime=growing(60),
+            params:
+                jobs=lambda wildcards, output, data=data: [data.baseline().job()],
+            message:
+                f"Fitting a least-squares linear classifier to {data.title}, for comparison"
+            script:
+                "../scripts/measure_baseline.py"
+
 
 rule corrupt_labels:
     input:

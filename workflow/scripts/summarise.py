@@ -19,11 +19,11 @@ with logged(snakemake.log[0]) as tell:
         kind, confidence = spec["summary"], spec["confidence"]
         read = spec["coordinates"], job["inputs"]["results"]
         if kind == "learning_curves":
-            summary = statistics.learning_curves(read_histories(*read), confidence)
+            summary = statistics.learning_curves(read_histories(*read), spec["fit"], confidence)
         elif kind == "noise_sweep":
             summary = statistics.noise_sweep(read_histories(*read), spec["fit"], confidence)
         elif kind == "accuracy_table":
-            summary = statistics.accuracy_table(read_histories(*read), confidence)
+            summary = statistics.accuracy_table(read_histories(*read), spec["fit"], confidence)
         elif kind in ("system_table", "ridge_path"):
             summary = system_statistics.systems(pd.DataFrame(read_results(*read)), confidence)
         elif kind == "minimum_norm":

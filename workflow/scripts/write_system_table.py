@@ -2,7 +2,7 @@
 
 from pipeline.execution.job import logged
 from pipeline.storage.jobs import unfinished
-from pipeline.storage.results import read_paper, read_summary
+from pipeline.storage.results import read_baselines, read_paper, read_summary
 from pipeline.storage.shown import write_table
 from rethinking.plotting import pages, system_pages
 from rethinking.system_statistics import system_rows
@@ -13,7 +13,8 @@ with logged(snakemake.log[0]) as tell:
         paper = read_paper(spec["paper"])
         table = system_rows(read_summary(job["inputs"]["summary"]), paper)
         rows = system_pages.system_rows(table)
+        linear = pages.baseline_notes(read_baselines(spec["baselines"], job["inputs"]["baselines"]))
         csv = table.to_csv(index=False)
-        html = system_pages.system_html(rows, spec["name"], spec["seeds"], spec["confidence"])
-        tex = pages.text_latex(rows, 3, spec["name"], system_pages.SYSTEM_NOTE)
+        html = system_pages.system_html(rows, spec["name"], spec["seeds"], spec["confidence"], linear)
+        tex = pages.text_latex(rows, 3, spec["name"], " ".join([system_pages.SYSTEM_NOTE, *linear]))
         write_table(job, csv=csv, html=html, tex=tex)

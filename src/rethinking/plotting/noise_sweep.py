@@ -10,6 +10,11 @@ LABELS = {
     "relative_time_to_fit": "time to fit, relative to true labels",
     "test_error": "test error",
 }
+# What a hollow marker says.
+MISSED = {
+    "relative_time_to_fit": "not fitted in time: at least this",
+    "test_error": "not fitted by every run",
+}
 
 
 def draw(
@@ -26,7 +31,7 @@ def draw(
 
     ``summary`` is that of ``statistics.noise_sweep``; ``paper`` has the columns network, label_noise
     and the quantity; ``widths`` names the networks that are not as wide as the paper's. A place where
-    some run did not fit is a hollow marker without a bar: the true time is longer.
+    some run diverged or did not fit is a hollow marker. A time there has no bar: the true one is longer.
     """
     rows = summary[summary["quantity"] == quantity]
     with style.figure(4.2, 3.3) as (drawn, axes):
@@ -64,7 +69,7 @@ def draw(
                 capsize=2.5,
                 zorder=2,
             )
-            missed = ours["not_fitted"] > 0
+            missed = ours["failed"] > 0
             axes.plot(
                 places[missed],
                 ours["mean"][missed],
@@ -74,7 +79,7 @@ def draw(
                 zorder=4,
             )
         handles, _ = axes.get_legend_handles_labels()
-        if (rows["not_fitted"] > 0).any():
+        if (rows["failed"] > 0).any():
             handles.append(
                 Line2D(
                     [],
@@ -83,7 +88,7 @@ def draw(
                     color="0.4",
                     markerfacecolor="white",
                     linestyle="none",
-                    label="not fitted in time: at least this",
+                    label=MISSED[quantity],
                 )
             )
         if quantity == "test_error":

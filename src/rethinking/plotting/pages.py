@@ -6,8 +6,10 @@ import re
 import pandas as pd
 from jinja2 import Environment
 
+from rethinking.baseline import Baseline
 from rethinking.paper import title_of
 from rethinking.plotting import style
+from rethinking.scorecard import CLAIM, CONSEQUENCE, NUMBER, UNCOUNTED, headline
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -38,6 +40,7 @@ tr.first td { border-top: 2px solid #bbb; }
 {% endfor %}
 {% for section in sections %}
 {% if section.title %}<h2>{{ section.title }}</h2>{% endif %}
+{% if section.about %}<p>{{ section.about }}</p>{% endif %}
 <div class="scroll"><table>
 <thead><tr>{% for column in section.columns %}<th{% if column.text %} class="text"{% endif %}>{{ column.name }}</th>{% endfor %}</tr></thead>
 <tbody>
@@ -73,6 +76,19 @@ def spread_note(seeds: int, confidence: float) -> str:
     return f"Mean over {seeds} seeds ± half the {100 * confidence:g}% Student t interval."
 
 
+def baseline_notes(baselines: dict[str, Baseline]) -> list[str]:
+    """A sentence on each data set's linear classifier, which networks and kernels have to beat."""
+    notes = []
+    for title, each in baselines.items():
+        squares = f", images averaged over {each.averaged_over} × {each.averaged_over} pixels"
+        notes.append(
+            f"For comparison, a linear classifier fitted to {title} by least squares"
+            f"{squares if each.averaged_over > 1 else ''}: train error {100 * each.train_error:.2f} %, test error "
+            f"{100 * each.test_error:.2f} % ({each.test_examples:,} test images)."
+        )
+    return notes
+
+
 def readable(item: str) -> str:
     """An item of the scorecard with networks and conditions called as in print."""
     return re.sub(r"[a-z]\w*", lambda word: style.NAMES.get(word[0], word[0].replace("_", " ")), item)
@@ -80,12 +96,14 @@ def readable(item: str) -> str:
 
 def _per_cent(row: pd.Series, quantity: str) -> str:
     """Mean ± half the interval in per cent, as far as they are known."""
-    diverged = f" ({row['diverged']} diverged)" if row["diverged"] else ""
+    outcomes = ["diverged", *(["not_fitted"] if quantity == "train_accuracy" else [])]
+    failed = [f"{row[outcome]} {outcome.replace('_', ' ')}" for outcome in outcomes if row[outcome]]
+    failed = f" ({', '.join(failed)})" if failed else ""
     if not math.isfinite(row[quantity]):
-        return "–" + diverged
+        return "–" + failed
     half = row[f"{quantity}_upper"] - row[quantity]
     spread = f" ± {100 * half:.2f}" if math.isfinite(half) else ""
-    return f"{100 * row[quantity]:.2f}{spread}{diverged}"
+    return f"{100 * row[quantity]:.2f}{spread}{failed}"
 
 
 def accuracy_rows(table: pd.DataFrame, widths: dict[str, float]) -> pd.DataFrame:
@@ -112,8 +130,10 @@ def accuracy_rows(table: pd.DataFrame, widths: dict[str, float]) -> pd.DataFrame
     return text
 
 
-def accuracy_html(rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float) -> str:
-    """Table 1 as a page."""
+def accuracy_html(
+    rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float, linear: list[str]
+) -> str:
+    """Table 1 as a page; ``linear`` are sentences about the linear classifier of the data set."""
     columns = [{"name": column, "text": column in ("model", "condition")} for column in rows]
     body, last = [], None
     for cells in rows.itertuples(index=False):
@@ -121,7 +141,7 @@ def accuracy_html(rows: pd.DataFrame, name: str, dataset: str, seeds: int, confi
         last = cells[0]
     return page(
         f"{title_of(name)}: training and test accuracy on {dataset} (%)",
-        [spread_note(seeds, confidence)],
+        [spread_note(seeds, confidence), *linear],
         [{"columns": columns, "rows": body}],
     )
 
@@ -133,18 +153,21 @@ LATEX = str.maketrans(
 )
 
 
-def accuracy_latex(rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float) -> str:
-    """Table 1 in LaTeX, for a document with the package booktabs."""
+def accuracy_latex(
+    rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float, linear: list[str]
+) -> str:
+    """Table 1 in LaTeX, for a document with the package booktabs; ``linear`` is as in ``accuracy_html``."""
     escaped = rows.map(lambda cell: cell.replace("±", r"$\pm$").replace("×", r"$\times$").replace("–", "--"))
     blanks = escaped["model"].where(escaped["model"] != escaped["model"].shift(), "")
     escaped = escaped.assign(model=blanks)
     text_columns = sum(column in ("model", "condition") for column in rows)
     spread = spread_note(seeds, confidence).replace("±", r"$\pm$").replace("%", r"\%")
+    head = rf"Training and test accuracy on {dataset.translate(LATEX)} (\%)."
     return escaped.to_latex(
         index=False,
         escape=False,
         column_format="l" * text_columns + "r" * (len(rows.columns) - text_columns),
-        caption=rf"Training and test accuracy on {dataset.translate(LATEX)} (\%). {spread}",
+        caption=" ".join([head, spread, *(note.translate(LATEX) for note in linear)]),
         label=f"tab:{name}",
     )
 
@@ -179,37 +202,68 @@ def number(value) -> str:
     return f"{value:.4g}" if pd.notna(value) else "–"
 
 
-def scorecard_html(scorecard: pd.DataFrame, dataset: str, seeds: int, confidence: float) -> str:
+# The parts of the scorecard's page: kind, title, what it is called in the table's head, and what it consists of.
+SECTIONS = (
+    (CLAIM, "Claims", "claim", ""),
+    (NUMBER, "Numbers that the paper prints", "number", ""),
+    (
+        CONSEQUENCE,
+        "Consequences, which are not counted",
+        "consequence",
+        "They hold by construction. A verdict other than matched would be a mistake in the computation.",
+    ),
+    (
+        UNCOUNTED,
+        "Numbers that are not counted",
+        "number",
+        "They are fixed before anything is trained (the number of parameters, the time to fit at p = 0 relative to "
+        "itself), or they are other readings of a number that is counted.",
+    ),
+)
+
+
+def _scorecard_section(part: pd.DataFrame, title: str, name: str, about: str) -> dict:
+    """One table of the scorecard's page."""
+    numbers = part["difference"].notna().any()
+    texts = ["source", name, "measured"]
+    figures = ["paper", "ours", "interval", "runs", *(["difference"] if numbers else [])]
+    columns = [
+        {"name": column, "text": column not in figures} for column in [*texts, *figures, "verdict", "rule"]
+    ]
+    rows, last = [], None
+    for entry in part.itertuples(index=False):
+        interval, runs = "–", "–"
+        if pd.notna(entry.lower):
+            interval = f"{number(entry.lower)} to {number(entry.upper)} ({entry.interval})"
+        if pd.notna(entry.runs):
+            runs = f"{int(entry.runs)}" + (f" ({int(entry.failed)} failed)" if entry.failed else "")
+        cells = [title_of(entry.source), readable(entry.item), entry.measured.replace("_", " ")]
+        cells += [number(entry.paper), number(entry.ours), interval, runs]
+        cells += [*([number(entry.difference)] if numbers else []), entry.verdict, entry.rule]
+        rows.append({"cells": cells, "first": entry.source != last})
+        last = entry.source
+    return {"title": title, "about": about, "columns": columns, "rows": rows}
+
+
+def scorecard_html(
+    scorecard: pd.DataFrame, dataset: str, baselines: dict[str, Baseline], confidence: float
+) -> str:
     """The scorecard as a page: the verdicts' counts, then claim by claim and number by number."""
-    counts = scorecard["verdict"].value_counts()
-    total = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in MARKS)
-    sections = []
-    for kind, title in (("claim", "Claims"), ("number", "Numbers that the paper prints")):
-        part = scorecard[scorecard["kind"] == kind]
-        if part.empty:
-            continue
-        numbers = kind == "number"
-        texts = ["source", kind, "measured"]
-        figures = ["paper", "ours", "interval", "seeds", *(["difference"] if numbers else [])]
-        columns = [
-            {"name": name, "text": name not in figures} for name in [*texts, *figures, "verdict", "rule"]
-        ]
-        rows, last = [], None
-        for entry in part.itertuples(index=False):
-            interval = f"{number(entry.lower)} to {number(entry.upper)}" if pd.notna(entry.lower) else "–"
-            runs = "–" if pd.isna(entry.runs) else str(int(entry.runs))
-            difference = [number(entry.difference)] if numbers else []
-            cells = [title_of(entry.source), readable(entry.item), entry.measured.replace("_", " ")]
-            cells += [number(entry.paper), number(entry.ours), interval, runs, *difference]
-            cells += [entry.verdict, entry.rule]
-            rows.append({"cells": cells, "first": entry.source != last})
-            last = entry.source
-        sections.append({"title": title, "columns": columns, "rows": rows})
     return page(
-        f"Scorecard on {dataset}: {total}",
+        f"Scorecard on {dataset}",
         [
-            "Ours is the mean over seeds; the interval is Student's t"
-            f" at {100 * confidence:g}% and does not enter the verdict. Accuracies and errors are fractions.",
+            f"{headline(scorecard)}.",
+            "Ours is the mean over the runs. A run has failed if it diverged, did not fit its training labels, or "
+            "has no solution; a claim or number with a failed run behind it is not matched. Accuracies and errors "
+            "are fractions.",
+            f"Intervals are at {100 * confidence:g} %: Student's t over the seeds, the binomial variation of the "
+            "test set, or one epoch either way, and where several are named, what covers all of them. They enter "
+            "the verdicts on claims and not those on numbers.",
+            *baseline_notes(baselines),
         ],
-        sections,
+        [
+            _scorecard_section(part, title, name, about)
+            for kind, title, name, about in SECTIONS
+            if len(part := scorecard[scorecard["kind"] == kind])
+        ],
     )

@@ -76,8 +76,8 @@ SYSTEM_NOTE = (
 )
 
 
-def system_html(rows: pd.DataFrame, name: str, seeds: int, confidence: float) -> str:
-    """Table 3 as a page."""
+def system_html(rows: pd.DataFrame, name: str, seeds: int, confidence: float, linear: list[str]) -> str:
+    """Table 3 as a page; ``linear`` are sentences about the linear classifier of each data set."""
     columns = [{"name": column, "text": column in ("data", "features", "kernel")} for column in rows]
     body, last = [], None
     for cells in rows.itertuples(index=False):
@@ -85,7 +85,7 @@ def system_html(rows: pd.DataFrame, name: str, seeds: int, confidence: float) ->
         last = cells[:3]
     return pages.page(
         f"{title_of(name)}: exact kernel systems, errors in %",
-        [SYSTEM_NOTE, DRAWN_NOTE + pages.spread_note(seeds, confidence)],
+        [SYSTEM_NOTE, DRAWN_NOTE + pages.spread_note(seeds, confidence), *linear],
         [{"columns": columns, "rows": body}],
     )
 

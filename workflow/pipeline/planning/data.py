@@ -5,6 +5,7 @@ Below the results folder, each followed by its stamp:
     data/<dataset>/images/<images>            train.npy, test.npy
     data/<dataset>/labels/noise-<p>           train.npy, test.npy, classes.npy  (<corruption>-<p> for others than random labels)
     data/<dataset>/description                dataset.json
+    data/<dataset>/baseline                   baseline.json
     data/<dataset>/contact_sheets/<corruption>
 """
 
@@ -120,6 +121,15 @@ class DataPlan:
             f"{self.place}/description", "describe_dataset.py", spec, inputs, file="dataset.json"
         )
         return Page(made, {"dataset.json": f"{self.results.root}/{self.place}/dataset.json"})
+
+    def baseline(self) -> Result | None:
+        """The errors of a least-squares linear classifier on the clean data; None where no pixels are stored."""
+        if self.listed_only:
+            return None
+        inputs = {"images": self.images(TRUE_IMAGES), "labels": self.labels()}
+        spec = {"dataset": self.name}
+        place = f"{self.place}/baseline"
+        return self.results.plan(place, "measure_baseline.py", spec, inputs, file="baseline.json")
 
     def contact_sheet(self, corruption: str) -> Page:
         """A corruption beside the clean data, of the first seed."""

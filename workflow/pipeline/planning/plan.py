@@ -101,7 +101,7 @@ class Plan:
             "confidence": self.config["interval"]["confidence"],
             "coordinates": [coordinates for coordinates, _, _ in shown],
         }
-        if self.kind(name) == "noise_sweep":
+        if any(isinstance(request, Training) for request in self.requested(name)):
             spec["fit"] = self.config["fit"]["train_accuracy"]
         inputs = {"results": [(made, seed) for _, made, seed in shown]}
         return self.results.plan(f"summaries/{name}", "summarise.py", spec, inputs, file="summary.json")
@@ -114,7 +114,11 @@ class Plan:
         verb = "write" if folder == "tables" else "plot"
         spec = {**self.shown[name], "name": name, "paper": self.paper(name), **self._about(name)}
         spec["script"] = script = f"{verb}_{self.kind(name)}.py"
-        made = self.results.plan(f"{folder}/{name}", script, spec, {"summary": self.summary(name)})
+        inputs = {"summary": self.summary(name)}
+        if folder == "tables":
+            spec |= {"baselines": self.titles(name)}
+            inputs["baselines"] = self.baselines(name)
+        made = self.results.plan(f"{folder}/{name}", script, spec, inputs)
         files = {f"{folder[:-1]}.{form}": f"{self.root}/{folder}/{name}.{form}" for form in FORMS[folder]}
         if folder == "figures":
             files["summary.csv"] = f"{self.root}/figures/{name}.csv"
@@ -128,13 +132,17 @@ class Plan:
                 "kind": self.kind(name),
                 "quantity": self.shown[name].get("quantity"),
                 "paper": self.paper(name),
-                "about": [self.datasets[dataset].title for dataset in sorted(self.about(name))],
+                "examples": self.shown[name].get("examples"),
+                "about": self.titles(name),
             }
             for name in self.main
         ]
         spec = {"shown": shown, "tolerance": self.config["scorecard"]["tolerance"]}
         spec |= {"fit": self.config["fit"]["train_accuracy"], **self._about()}
-        inputs = {"summaries": [(self.summary(name), None) for name in self.main]}
+        inputs = {
+            "summaries": [(self.summary(name), None) for name in self.main],
+            "baselines": [baseline for name in self.main for baseline in self.baselines(name)],
+        }
         spec["script"] = "write_scorecard.py"
         made = self.results.plan("scorecard", "write_scorecard.py", spec, inputs)
         files = {f"scorecard.{form}": f"{self.root}/scorecard.{form}" for form in ("csv", "html")}
@@ -202,6 +210,15 @@ class Plan:
             if not isinstance(request, Training)
         }
         return named or {self.dataset}
+
+    def titles(self, name: str) -> list[str]:
+        """The names in print of the data sets of a figure or table."""
+        return [self.datasets[dataset].title for dataset in sorted(self.about(name))]
+
+    def baselines(self, name: str) -> list[tuple[Result, None]]:
+        """The linear classifier of each data set of a figure or table, in the order of ``titles``."""
+        found = (self.datasets[dataset].baseline() for dataset in sorted(self.about(name)))
+        return [(baseline, None) for baseline in found if baseline]
 
     def paper(self, name: str) -> dict | None:
         """The file with the paper's numbers for a figure or table on this data set, and its hash."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.storage.artefacts import read_file, read_result, write_result, written_whole
+from rethinking.baseline import Baseline
 
 WORKFLOW = Path(__file__).parents[3]
 # What names a row of a summary.
@@ -42,6 +43,14 @@ def read_results(coordinates: list[dict], entries: list[dict]) -> list[dict]:
         values = {f"{key}_value" if key in where else key: value for key, value in result.items()}
         found.append({**values, **values.get("measured", {}), **where})
     return found
+
+
+def read_baselines(titles: list[str], entries: list[dict]) -> dict[str, Baseline]:
+    """The linear classifiers that results are compared with, by the title of their data set."""
+    found = {title: read_result(entry) for title, entry in zip(titles, entries, strict=True)}
+    return {
+        title: Baseline(*(result[field] for field in Baseline._fields)) for title, result in found.items()
+    }
 
 
 def write_summary(job: dict, summary: pd.DataFrame) -> None:
