@@ -5,9 +5,13 @@ the arrays (specification, digest of the code) and gives the shape, dtype and SH
 holds no date and no version, so the same artefact made again has the same manifest, byte for byte.
 """
 
+import fcntl
+import glob
 import hashlib
 import json
 import os
+import secrets
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.files import NotAFile, oddity, read
 from pipeline.stamps import canonical, stamp
 
 
@@ -26,18 +31,27 @@ class ArtefactError(Exception):
 def written_whole(path: str | Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its place when the block ends without an error.
 
-    Whoever looks at ``path`` sees the old file or the new one, never a part. Raises ``ArtefactError``
-    where it cannot be written, for want of space for one.
+    Whoever looks at ``path`` sees the old file or the new one, never a part. The temporary file is made anew
+    under a random name, so that nothing is written through a link that somebody left there; a link at ``path``
+    itself is replaced and not followed. Raises ``ArtefactError`` where it cannot be written, for want of space
+    for one.
     """
     path = Path(path)
-    # Always the same name, so that what a killed job left is gone when the next one is through.
-    temporary = path.with_name(f".{path.stem}.unfinished{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.unfinished-{secrets.token_hex(8)}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        _clear_unfinished(path)
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+        try:
+            with suppress(OSError):  # a file system without locks: what is left there stays
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield temporary
+            os.fsync(descriptor)
+            if path.is_dir() and not path.is_symlink():
+                raise NotAFile(f"a folder is there, move it away with {_move_away(path)}")
+            os.replace(temporary, path)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         free = shutil.disk_usage(existing_parent(path)).free
         raise ArtefactError(
@@ -46,6 +60,23 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _clear_unfinished(path: Path) -> None:
+    """Remove what killed jobs left of ``path``. A process that is still writing holds a lock on its file."""
+    for left in path.parent.glob(f".{glob.escape(path.stem)}.unfinished-*{glob.escape(path.suffix)}"):
+        with suppress(OSError):
+            descriptor = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                left.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _move_away(path: Path) -> str:
+    """The command that moves something out of the way of ``path``."""
+    return shlex.join(["mv", "--", str(path), f"{path}.aside"])
 
 
 def existing_parent(path: Path) -> Path:
@@ -94,16 +125,30 @@ def remake(path: str | Path) -> str:
     return f"{command} --cores 1 --force {path}"
 
 
-def _json(path: Path, keys: tuple[str, ...]) -> dict:
-    """A JSON object that has ``keys``; anything else is an ``ArtefactError``."""
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number that this workflow writes")
+
+
+def read_json(path: str | Path, keys: Iterable[str] = ()) -> dict:
+    """A JSON object that has ``keys``; anything else is an ``ArtefactError`` that names the file."""
+    path = Path(path)
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(read(path), parse_constant=_no_number)
+        canonical(content)  # so deeply nested that its hash cannot be computed: said here
     except FileNotFoundError:
         raise _refusal(path, path, "missing") from None
-    except (OSError, ValueError):
+    except NotAFile:
+        raise _in_the_way(path, path) from None
+    except PermissionError as error:
+        raise ArtefactError(f"{path} cannot be read ({error.strerror}): mend its permissions") from None
+    except (OSError, ValueError, RecursionError):
         content = None
-    if not isinstance(content, dict) or not set(keys) <= set(content):
+    if not isinstance(content, dict):
         raise _refusal(path, path, "truncated or altered, or not written by this workflow")
+    missing = [key for key in keys if key not in content]
+    if missing:
+        problem = f"truncated or altered, or not written by this workflow: it has no {', '.join(missing)}"
+        raise _refusal(path, path, problem)
     return content
 
 
@@ -111,10 +156,18 @@ def _refusal(path: Path, made: Path, problem: str) -> ArtefactError:
     return ArtefactError(f"{path}: {problem}. Remake it with\n  {remake(made)}")
 
 
+def _in_the_way(path: Path, made: Path) -> ArtefactError:
+    """The refusal of something that is no file, which Snakemake does not remove by itself."""
+    problem = f"{oddity(path) or 'more than any result'} is there, where a file of this workflow should be"
+    return ArtefactError(
+        f"{path}: {problem}. Move it away and remake it with\n  {_move_away(path)} && {remake(made)}"
+    )
+
+
 def _check_stamp(path: Path, content: dict, expected_stamp: str) -> None:
     if content["stamp"] != expected_stamp:
         problem = "made by another specification or other code"
-        stamps = f"expected stamp {expected_stamp}, found {content['stamp']}"
+        stamps = f"expected stamp {expected_stamp}, found {content['stamp']!s:.40}"
         raise _refusal(path, path, f"{problem} ({stamps})")
 
 
@@ -125,30 +178,40 @@ def load(manifest: str | Path, expected_stamp: str) -> dict[str, np.ndarray]:
     that of ``expected_stamp``, or an array is missing, truncated or altered.
     """
     manifest = Path(manifest)
-    described = _json(manifest, ("stamp", "spec", "code", "arrays"))
+    described = read_json(manifest, ("stamp", "spec", "code", "arrays"))
     _check_stamp(manifest, described, expected_stamp)
     entries = described["arrays"]
     whole = isinstance(entries, dict) and {"train", "test"} <= set(entries)
-    for entry in entries.values() if whole else ():
+    for name, entry in entries.items() if whole else ():
+        whole = whole and name.isidentifier()  # and so no path that leads elsewhere
         whole = whole and isinstance(entry, dict) and {"shape", "dtype", "sha256"} <= set(entry)
     if not whole or stamp(described["spec"], described["code"]) != described["stamp"]:
         raise _refusal(manifest, manifest, "altered since it was made")
-    loaded = {}
-    for name, expected in entries.items():
-        path = manifest.parent / f"{name}.npy"
-        if not path.is_file():
-            raise _refusal(path, manifest, "missing")
-        found = sha256_of_file(path)
-        if found != expected["sha256"]:
-            size = path.stat().st_size
-            hashes = f"expected SHA-256 {expected['sha256']}, found {found}, {size} bytes"
-            raise _refusal(path, manifest, f"truncated or altered since it was made ({hashes})")
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-        if list(array.shape) != expected["shape"] or str(array.dtype) != expected["dtype"]:
-            stated = f"expected {expected['dtype']} {expected['shape']}, found {array.dtype} {array.shape}"
-            raise _refusal(path, manifest, stated)
-        loaded[name] = array
-    return loaded
+    return {name: _array(manifest, name, expected) for name, expected in entries.items()}
+
+
+def _array(manifest: Path, name: str, expected: dict) -> np.ndarray:
+    """One array of a manifest, memory-mapped read-only, once it is known to be the one described there."""
+    path = manifest.parent / f"{name}.npy"
+    if oddity(path):
+        raise _in_the_way(path, manifest)
+    if not path.is_file():
+        raise _refusal(path, manifest, "missing")
+    found = sha256_of_file(path)
+    if found != expected["sha256"]:
+        size = path.stat().st_size
+        hashes = f"expected SHA-256 {expected['sha256']!s:.80}, found {found}, {size} bytes"
+        raise _refusal(path, manifest, f"truncated or altered since it was made ({hashes})")
+    try:
+        # Maps plain values only: neither an archive nor Python objects, whatever the hash says.
+        array = np.lib.format.open_memmap(path, mode="r")
+    except (ValueError, OSError, EOFError) as error:
+        raise _refusal(path, manifest, f"no array of plain values ({error})") from None
+    if list(array.shape) != expected["shape"] or str(array.dtype) != expected["dtype"]:
+        stated = f"expected {expected['dtype']!s:.40} {expected['shape']!s:.80}"
+        stated += f", found {array.dtype} {array.shape}"
+        raise _refusal(path, manifest, stated)
+    return array
 
 
 def _content_hash(content: dict) -> str:
@@ -161,10 +224,10 @@ def write_result(path: str | Path, content: dict, spec: dict, code: str) -> None
     write_json(path, {**content, "sha256": _content_hash(content)})
 
 
-def read_result(path: str | Path, expected_stamp: str) -> dict:
-    """What ``write_result`` wrote, unaltered and with the stamp that the job was planned with."""
+def read_result(path: str | Path, expected_stamp: str, keys: Iterable[str] = ()) -> dict:
+    """What ``write_result`` wrote, unaltered, with the stamp that the job was planned with and with ``keys``."""
     path = Path(path)
-    result = _json(path, ("stamp", "sha256"))
+    result = read_json(path, ("stamp", "sha256", *keys))
     if _content_hash({key: value for key, value in result.items() if key != "sha256"}) != result["sha256"]:
         raise _refusal(path, path, "altered since it was made")
     _check_stamp(path, result, expected_stamp)
@@ -174,7 +237,12 @@ def read_result(path: str | Path, expected_stamp: str) -> dict:
 def read_attached(path: str | Path, result: str | Path, sha256: str) -> bytes:
     """The content of a file whose hash stands in a result; ``ArtefactError`` if it is another."""
     path = Path(path)
-    content = path.read_bytes() if path.is_file() else b""
+    try:
+        content = read(path)
+    except FileNotFoundError:
+        content = b""
+    except NotAFile:
+        raise _in_the_way(path, Path(result)) from None
     if hashlib.sha256(content).hexdigest() != sha256:
         raise _refusal(path, Path(result), "missing, truncated or altered since it was made")
     return content
@@ -191,9 +259,9 @@ def is_current(result: str | Path, expected_stamp: str, **facts) -> bool:
 def is_made(result: str | Path, attached: str | Path, expected_stamp: str, **facts) -> bool:
     """Whether a result and its attached file are whole, made by what was planned, and say ``facts``."""
     try:
-        content = read_result(result, expected_stamp)
+        content = read_result(result, expected_stamp, ("attached_sha256",))
         read_attached(attached, result, content["attached_sha256"])
-    except (ArtefactError, KeyError):
+    except ArtefactError:
         return False
     return facts.items() <= content.items()
 
@@ -219,5 +287,5 @@ def set_aside(path: str | Path) -> None:
 
 def take_back(path: str | Path) -> None:
     """Put a file that was set aside back into its place, if it is missing there."""
-    if _aside(path).exists() and not Path(path).exists():
+    if _aside(path).is_file() and not os.path.lexists(path):
         os.link(_aside(path), path)

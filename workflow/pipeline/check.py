@@ -8,7 +8,6 @@ another hash than when it was written. Runs and solved systems record the hashes
 them records their stamps. Pictures and pages carry nothing; they are there or they are not.
 """
 
-import json
 import os
 import shlex
 import sys
@@ -83,28 +82,29 @@ def problem_of(made: Made, whole: set[str]) -> Problem | None:
     """What is wrong with one result, None if nothing is; ``whole`` is as in ``staleness``."""
     path = Path(made.path)
     try:
-        if not path.is_file():
+        if not os.path.lexists(path):
             return Problem(MISSING, made)
-        content = json.loads(path.read_text())
+        content = artefacts.read_json(path, ("stamp", "spec", "code"))
         if "arrays" in content:
-            size = sum(file.stat().st_size for file in path.parent.glob("*.npy"))
+            size = sum(file.stat().st_size for file in path.parent.glob("*.npy") if file.is_file())
             if size > LARGE:
                 print(f"reading the {size / 1e9:.1f} GB beside {path} ...", file=sys.stderr, flush=True)
             artefacts.load(path, content["stamp"])
         else:
-            artefacts.read_result(path, content["stamp"])
+            attached = ("attached_sha256",) if made.attached else ()
+            artefacts.read_result(path, content["stamp"], attached)
         if made.attached:
             artefacts.read_attached(made.attached, path, content["attached_sha256"])
+        what = staleness(content, made, whole)
     except artefacts.ArtefactError as error:
         return Problem(ALTERED, made, " ".join(str(error).split()))
     except PermissionError as error:
         return Problem(
             ALTERED, made, f"{error.filename} cannot be read ({error.strerror}): mend its permissions"
         )
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
         remake = artefacts.remake(path)
         return Problem(ALTERED, made, f"{path}: unreadable, truncated or altered. Remake it with {remake}")
-    what = staleness(content, made, whole)
     return Problem(STALE, made, f"{path}: {what}") if what else None
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pipeline import sources
 from pipeline.digest import Scripts
+from pipeline.files import mentions
 from pipeline.runs import CONDITIONS, noise_text
 from pipeline.stamps import stamp
 
@@ -76,8 +77,8 @@ class DataPlan:
         if self.fingerprint is not None:
             return False
         planned = stamp(**self.prepare_job())
-        manifests = (Path(self.images_manifest("true", 0)), Path(self.labels_manifest(0.0, 0)))
-        if not all(path.is_file() and planned in path.read_text() for path in manifests):
+        manifests = (self.images_manifest("true", 0), self.labels_manifest(0.0, 0))
+        if not all(mentions(path, planned) for path in manifests):
             return False
         return all(Path(path).is_file() for path in self.prepared_arrays())
 

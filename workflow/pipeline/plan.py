@@ -18,6 +18,7 @@ from pathlib import Path
 from pipeline.configuration import check
 from pipeline.data_plan import DataPlan
 from pipeline.digest import Scripts
+from pipeline.files import mentions
 from pipeline.kernel_plan import MEASURED, KernelPlan
 from pipeline.runs import CONDITIONS, Run, noise_text
 from pipeline.stamps import stamp
@@ -283,6 +284,6 @@ class Plan:
             rule = f"measure_{name}" if self.kind(name) in MEASURED else "solve_system"
             for entry in self.shown_results(name):
                 path = Path(entry["path"])
-                if path.is_file() and entry["stamp"] not in path.read_text():
+                if path.is_file() and not mentions(path, entry["stamp"]):
                     stale[str(path)] = "train" if path.name == "run.json" else rule
         return stale

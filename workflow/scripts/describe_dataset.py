@@ -1,8 +1,5 @@
 """Write down what the clean data set consists of."""
 
-import json
-from pathlib import Path
-
 from pipeline import artefacts
 from pipeline.job import logged
 from rethinking.datasets.description import class_counts, describe
@@ -30,7 +27,7 @@ with logged(snakemake.log[0]):
         f"{kind}/{name}": array["sha256"]
         for kind, path in snakemake.input.items()
         if kind != "download"
-        for name, array in json.loads(Path(path).read_text())["arrays"].items()
+        for name, array in artefacts.read_json(path)["arrays"].items()
     }
     about = {key: spec[key] for key in ("title", "source", "origin", "licence")}
     if snakemake.input.get("download"):
