@@ -30,19 +30,8 @@ demo: $(VENV)/.complete ## the whole workflow on embedded data, then where its r
 	@echo "Data       results/demo/data/digits/contact_sheets/random_labels.png, dataset.json"
 	@echo "Scorecard  results/demo/scorecard.html (and .csv): $$(head -n 1 results/demo/logs/scorecard.log)"
 
-OVERLAY = $(if $(CONFIG),--configfile $(CONFIG))
-RESULTS_OF = import sys, os, yaml; read = [yaml.safe_load(open(path)) for path in sys.argv[1:]]; \
-	print(os.path.expanduser([each["results"] for each in read if "results" in each][-1]))
-
 report: $(READY) ## the finished results of CONFIG as one HTML page beside them
-	@said=$$(snakemake --dry-run $(OVERLAY) 2>&1) || { echo "$$said"; exit 1; }; \
-	case "$$said" in *"Nothing to be done"*) ;; *) \
-		echo "There is no report yet: results are missing, or made by other settings or other code."; \
-		echo "This makes what is missing:"; \
-		echo "  snakemake --cores $(CORES) $(OVERLAY)"; exit 1;; esac
-	@report=$$(python -c '$(RESULTS_OF)' config.yaml $(CONFIG))/report.html; \
-	snakemake --report "$$report" --report-stylesheet workflow/report/style.css $(OVERLAY) \
-		&& echo "Report     $$report"
+	@PYTHONPATH=src:workflow python -m pipeline.make_report $(CONFIG)
 
 check: $(READY) ## which results are stale, altered or missing; CONFIG=config.yaml for the paper's
 	@PYTHONPATH=workflow python -m pipeline.check $(CONFIG)

@@ -229,8 +229,7 @@ def test_nothing_is_written_through_a_link(tmp_path, monkeypatch):
     (tmp_path / "there" / ".result.unfinished-known.csv").symlink_to(tmp_path / "precious")
     monkeypatch.setattr("pipeline.artefacts._clear_unfinished", lambda _: None)
     with pytest.raises(artefacts.ArtefactError, match="could not be written"):
-        with artefacts.written_whole(path) as temporary:
-            temporary.write_text("newer")
+        artefacts.write_json(path.with_suffix(".csv"), {})
     assert (tmp_path / "precious").read_text() == "precious"
 
 

@@ -31,10 +31,10 @@ class ArtefactError(Exception):
 def written_whole(path: str | Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its place when the block ends without an error.
 
-    Whoever looks at ``path`` sees the old file or the new one, never a part. The temporary file is made anew
-    under a random name, so that nothing is written through a link that somebody left there; a link at ``path``
-    itself is replaced and not followed. Raises ``ArtefactError`` where it cannot be written, for want of space
-    for one.
+    Whoever looks at ``path`` sees the old file or the new one, never a part. The temporary file is made
+    anew under a random name, so that nothing is written through a link that somebody left there. A link at
+    ``path`` itself is replaced, not followed. Raises ``ArtefactError`` where the file cannot be written, for
+    example for want of space.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.stem}.unfinished-{secrets.token_hex(8)}{path.suffix}")
@@ -225,7 +225,7 @@ def write_result(path: str | Path, content: dict, spec: dict, code: str) -> None
 
 
 def read_result(path: str | Path, expected_stamp: str, keys: Iterable[str] = ()) -> dict:
-    """What ``write_result`` wrote, unaltered, with the stamp that the job was planned with and with ``keys``."""
+    """What ``write_result`` wrote, unaltered, with the stamp that the job was planned with, and ``keys``."""
     path = Path(path)
     result = read_json(path, ("stamp", "sha256", *keys))
     if _content_hash({key: value for key, value in result.items() if key != "sha256"}) != result["sha256"]:

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from snakemake.exceptions import WorkflowError
-from snakemake.settings.types import ConfigSettings
-from snakemake.utils import update_config
 
 from pipeline import artefacts
 from pipeline.configuration import ConfigurationError
 from pipeline.digest import DigestError
+from pipeline.explain import printable
 from pipeline.inventory import Made, all_pages, all_results, others_on_disk
+from pipeline.overlays import command_with, configuration
 from pipeline.plan import Plan
 from pipeline.stamps import canonical, stamp
 
@@ -128,7 +128,7 @@ def report(plan: Plan, command: str) -> bool:
     results, pages = all_results(plan), all_pages(plan)
     stale, altered, missing = problems_of(results)
     for problem in (*stale, *altered):
-        print(problem.what)
+        print(printable(problem.what))
     groups = defaultdict(list)
     for problem in missing:
         groups[f"of rule {problem.made.rule}"].append(problem.made.path)
@@ -154,18 +154,14 @@ def report(plan: Plan, command: str) -> bool:
 
 def main(files: list[str]) -> str | bool:
     """Look at the results of ``config.yaml`` with ``files`` on top; what the process exits with."""
-    command = ["snakemake", *(["--configfile", *files] if files and files != ["config.yaml"] else [])]
+    command = shlex.join(command_with(files))
     # What errors name as the command that makes one file again.
-    os.environ["RETHINKING_SNAKEMAKE"] = shlex.join(command)
+    os.environ["RETHINKING_SNAKEMAKE"] = command
     try:
-        config = ConfigSettings(configfiles=[Path("config.yaml")]).overwrite_config
-        update_config(config, ConfigSettings(configfiles=[Path(file) for file in files]).overwrite_config)
-        plan = Plan(config, HERE)
-    except FileNotFoundError as error:
-        return f"CONFIG names {error.filename}, which is not here"
+        plan = Plan(configuration(files), HERE)
     except (ConfigurationError, DigestError, WorkflowError, OSError) as error:
-        return str(error)
-    return not report(plan, shlex.join(command))
+        return printable(str(error))
+    return not report(plan, command)
 
 
 if __name__ == "__main__":

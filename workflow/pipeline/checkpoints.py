@@ -25,9 +25,9 @@ MOST = 2**36  # bytes of a state
 class RunCheckpoint:
     """Keeps the state of the run that ``key`` names in ``path``, every ``seconds`` and when told to end.
 
-    What is truncated, altered, of another run, no state, no file at all, or holds anything but tensors, numbers
-    and texts is not used: ``tell`` says so, and the run begins from the start. A disk that is full does not
-    stop a run.
+    A file that is truncated, altered, of another run or malformed, or that holds anything but tensors,
+    numbers and texts, is not used, nor is anything that is no file: ``tell`` says so, and the run begins
+    from the start. A disk that is full does not stop a run.
     """
 
     def __init__(self, path: str | Path, key: str, seconds: float, tell: Callable[[str], None]):

@@ -107,7 +107,7 @@ class DataPlan:
         return f"{self.folder}/labels/noise-{noise}{tail}/manifest.json"
 
     def contact_sheet(self, corruption: str, form: str) -> str:
-        """A corruption beside the clean data, as a picture, its numbers, or what the report says of it."""
+        """A corruption beside the clean data, as a picture or as its numbers."""
         return f"{self.folder}/contact_sheets/{corruption}.{form}"
 
     # --- what makes each --------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from pipeline.digest import find_module
-from pipeline.explain import nearest
+from pipeline.explain import nearest, shown
 
 # What the workflow passes to every factory, by name.
 FACTORY_ARGUMENTS = {"image_shape", "classes", "width"}
@@ -50,7 +50,6 @@ def call_problems(where: str, function: ast.FunctionDef, arguments: dict) -> lis
         else:
             wanted = getattr(annotations.get(name), "id", None)
             if wanted in TYPES and type(value) not in TYPES[wanted]:
-                problems.append(
-                    f"{where}.arguments.{name}: expected {wanted}, found {type(value).__name__} {value!r}"
-                )
+                found = f"{type(value).__name__} {shown(value)}"
+                problems.append(f"{where}.arguments.{name}: expected {wanted}, found {found}")
     return problems

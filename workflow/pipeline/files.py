@@ -1,7 +1,7 @@
 """Reading files that somebody else may have put there: only regular ones, and only up to a size.
 
-A named pipe would block for ever, a device such as /dev/zero never ends, and neither is a result, a configuration or
-anybody's data. Read while the Snakefile is parsed, so nothing heavy is imported here.
+A named pipe would block for ever and a device such as /dev/zero never ends. Neither is a result or anybody's
+data. Imported while the Snakefile is parsed, so nothing heavy is imported here.
 """
 
 import os

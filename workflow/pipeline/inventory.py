@@ -109,6 +109,9 @@ def all_results(plan: Plan) -> list[Made]:
         for made in shown_by(plan, name):
             if name in plan.main or Path(made.path).exists():
                 found.setdefault(made.path, made)
+    if plan.main:
+        path, table = plan.scorecard("json"), plan.scorecard("csv")
+        found[path] = Made(path, "scorecard", plan.scorecard_job(), attached=table)
     return list(found.values())
 
 
@@ -117,12 +120,12 @@ def all_pages(plan: Plan) -> list[str]:
     sheets = [f"{plan.data.folder}/contact_sheets/{name}" for name in plan.data.corruptions]
     figures = [f"{plan.results}/figures/{name}" for name in plan.main if name in plan.config["figures"]]
     tables = [f"{plan.results}/tables/{name}" for name in plan.main if name in plan.config["tables"]]
-    scorecard = [f"{plan.results}/scorecard"] if plan.main else []
+    alone = [f"{plan.results}/{name}" for name in ("scorecard", "provenance")] if plan.main else []
     forms = [
         (sheets, ("pdf", "png", "csv")),
         (figures, ("pdf", "png")),
         (tables, ("html", "tex", "csv")),
-        (scorecard, ("csv", "html")),
+        (alone, ("html",)),
     ]
     return [f"{page}.{form}" for pages, endings in forms for page in pages for form in endings]
 

@@ -70,18 +70,14 @@ class Plan:
         """The file that says what made a summary."""
         return str(Path(self.summary(name)).with_suffix(".json"))
 
-    def caption(self, name: str) -> str:
-        """What the report says of a figure or table."""
-        folder = "tables" if name in self.config["tables"] else "figures"
-        return f"{self.results}/{folder}/{name}.rst"
-
     def scorecard(self, form: str) -> str:
-        """The scorecard, as "html", as "csv", or what the report says of it, "rst"."""
+        """The scorecard, as "html", as "csv", or what made the latter, "json"."""
         return f"{self.results}/scorecard.{form}"
 
-    def provenance(self, form: str) -> str:
-        """The page that says how everything was made, "html", or what the report says of it, "rst"."""
-        return f"{self.results}/provenance.{form}"
+    @property
+    def provenance(self) -> str:
+        """The page that says how everything was made."""
+        return f"{self.results}/provenance.html"
 
     def _summary_entry(self, name: str) -> dict:
         made_by = stamp(**self.summary_job(name))
@@ -170,7 +166,6 @@ class Plan:
                 "kind": self.kind(name),
                 "quantity": entry.get("quantity"),
                 "paper": self.paper(name),
-                "caption": self.caption(name),
                 "about": [self.datasets[dataset].title for dataset in sorted(self.about(name))],
             }
             for name, entry in self.shown.items()

@@ -1,7 +1,10 @@
 """How results appear in Snakemake's report: category, labels and caption of each.
 
 What a figure or table shows decides its category, so one of a user's own finds its place by itself.
-Captions are files that jobs write beside the results.
+
+Snakemake renders captions as templates, which can run code. Results may come from somebody else, so captions
+are no results: ``pipeline.make_report`` writes them anew into a folder of its own, which ``CAPTIONS`` names
+for the one call of Snakemake that makes the report. Without that folder there are no captions.
 """
 
 import os
@@ -11,6 +14,12 @@ from rethinking import paper
 
 # What a result is; the report lists them in the order of the alphabet.
 PICTURE, PAGE, LATEX, NUMBERS = "figure", "HTML table", "LaTeX", "numbers (CSV)"
+CAPTIONS = "RETHINKING_CAPTIONS"  # environment variable
+
+
+def contact_sheet_name(corruption: str) -> str:
+    """The name of a contact sheet, under which its rule and its caption go."""
+    return f"contact_sheet_{corruption}"
 
 
 class Report:
@@ -20,31 +29,31 @@ class Report:
         self.plan = plan
 
     def _entry(self, category: str, result: str, shows: str, form: str, caption: str | None) -> dict:
+        folder = os.environ.get(CAPTIONS)
         return {
             "category": category,
             "labels": {"result": result, "shows": shows, "form": form},
-            "caption": caption and os.path.abspath(caption),
+            "caption": os.path.join(folder, f"{caption}.rst") if folder and caption else None,
         }
 
     def shown(self, name: str, form: str) -> dict:
-        """A figure or table. One about another data set than the configuration's is in no scorecard, whose
-        job writes the captions, and has none."""
+        """A figure or table. One about another data set than the configuration's is on no scorecard and has
+        no caption."""
         said = paper.said(self.plan.kind(name), self.plan.shown[name].get("quantity"))
-        caption = self.plan.caption(name) if name in self.plan.main else None
+        caption = name if name in self.plan.main else None
         return self._entry(said.category, paper.title_of(name), said.shows, form, caption)
 
     def contact_sheet(self, corruption: str, form: str) -> dict:
         """A corruption beside the clean images."""
         data, result = self.plan.data, corruption.replace("_", " ").capitalize()
-        caption = data.contact_sheet(corruption, "rst")
+        caption = contact_sheet_name(corruption)
         return self._entry(paper.DATA, result, f"images of {data.title}", form, caption)
 
     def scorecard(self, form: str) -> dict:
         """The scorecard."""
-        caption = self.plan.scorecard("rst")
-        return self._entry(paper.SCORECARD, "Scorecard", "every claim and number", form, caption)
+        return self._entry(paper.SCORECARD, "Scorecard", "every claim and number", form, "scorecard")
 
     def provenance(self) -> dict:
         """The page that says how everything was made."""
         shows = "data, machines, versions and times"
-        return self._entry(paper.PROVENANCE, "Provenance", shows, PAGE, self.plan.provenance("rst"))
+        return self._entry(paper.PROVENANCE, "Provenance", shows, PAGE, "provenance")

@@ -11,7 +11,7 @@ descriptions = [data.description for data in plan.described]
 contact_sheets = [
     plan.data.contact_sheet(corruption, form)
     for corruption in plan.data.corruptions
-    for form in ("pdf", "png", "csv", "rst")
+    for form in ("pdf", "png", "csv")
 ]
 
 
@@ -177,7 +177,7 @@ for corruption in plan.data.corruptions:
 
     rule:
         name:
-            f"contact_sheet_{corruption}"
+            contact_sheet_name(corruption)
         input:
             images=plan.data.images_manifest("true", 0),
             labels=plan.data.labels_manifest(0.0, 0),
@@ -192,7 +192,6 @@ for corruption in plan.data.corruptions:
                 plan.data.contact_sheet(corruption, "csv"),
                 **in_report.contact_sheet(corruption, NUMBERS),
             ),
-            caption=plan.data.contact_sheet(corruption, "rst"),
         log:
             f"{LOGS}/data/{plan.data.name}/contact_sheets/{corruption}.log",
         benchmark:

@@ -6,15 +6,14 @@ FIGURES, TABLES = plan.config["figures"], plan.config["tables"]
 figures = expand(
     f"{plan.results}/figures/{{name}}.{{form}}",
     name=[name for name in FIGURES if name in plan.main],
-    form=["pdf", "png", "csv", "rst"],
+    form=["pdf", "png", "csv"],
 )
 tables = expand(
     f"{plan.results}/tables/{{name}}.{{form}}",
     name=[name for name in TABLES if name in plan.main],
-    form=["html", "tex", "csv", "rst"],
+    form=["html", "tex", "csv"],
 )
-scorecard = [plan.scorecard(form) for form in ("csv", "html", "rst")]
-provenance = [plan.provenance(form) for form in ("html", "rst")]
+scorecard = [plan.scorecard(form) for form in ("csv", "html", "json")]
 
 
 for name in plan.shown:
@@ -133,8 +132,7 @@ rule scorecard:
     output:
         csv=report(plan.scorecard("csv"), **in_report.scorecard(NUMBERS)),
         html=report(plan.scorecard("html"), **in_report.scorecard(PAGE)),
-        caption=plan.scorecard("rst"),
-        captions=[plan.caption(name) for name in plan.main],
+        result=plan.scorecard("json"),
     log:
         f"{LOGS}/scorecard.log",
     benchmark:
@@ -159,8 +157,7 @@ rule provenance:
         descriptions,
         [entry["path"] for entry in plan.provenance_job()["spec"]["results"]],
     output:
-        html=report(plan.provenance("html"), **in_report.provenance()),
-        caption=plan.provenance("rst"),
+        html=report(plan.provenance, **in_report.provenance()),
     log:
         f"{LOGS}/provenance.log",
     benchmark:

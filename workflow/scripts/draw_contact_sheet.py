@@ -1,6 +1,5 @@
 """Draw ten classes by ten training images of a data set, clean and corrupted, and list which they are."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from pipeline import artefacts
 from pipeline.job import logged
 from rethinking.corruptions import centre
 from rethinking.datasets.image_folder import decode
-from rethinking.plotting import captions, contact_sheet, style
+from rethinking.plotting import contact_sheet, style
 
 TITLES = {
     "random_labels": ("true labels", "random labels"),
@@ -66,7 +65,3 @@ with logged(snakemake.log[0]):
     table = pd.DataFrame(listed, columns=["panel", "row", "column", "index", "true_class"])
     with artefacts.written_whole(snakemake.output.csv) as temporary:
         table.to_csv(temporary, index=False)
-    how = captions.made_by(snakemake.output.png, os.environ["RETHINKING_SNAKEMAKE"])
-    with artefacts.written_whole(snakemake.output.caption) as temporary:
-        about = f"{spec['title']}, seed {spec['seed']}"
-        temporary.write_text(captions.contact_sheet(spec["corruption"], about, how))

@@ -10,7 +10,7 @@ from rethinking import statistics, system_statistics
 def rows_of(runs: list[dict]) -> pd.DataFrame:
     """The rows that measurements consist of, with the seed of each."""
     return pd.DataFrame(
-        {**row, "seed": result["seed"]} for result in read_results(runs) for row in result["rows"]
+        {**row, "seed": result["seed"]} for result in read_results(runs, ("rows",)) for row in result["rows"]
     )
 
 
@@ -24,7 +24,9 @@ with logged(snakemake.log[0]):
     elif kind == "accuracy_table":
         summary = statistics.accuracy_table(read_histories(spec["runs"]), confidence)
     elif kind in ("system_table", "ridge_path"):
-        summary = system_statistics.systems(pd.DataFrame(read_results(spec["runs"])), confidence)
+        summary = system_statistics.systems(
+            pd.DataFrame(read_results(spec["runs"], ("test_error", "classes", "measured"))), confidence
+        )
     elif kind == "minimum_norm":
         summary = system_statistics.descents(rows_of(spec["runs"]), confidence)
     elif kind == "interpolants":

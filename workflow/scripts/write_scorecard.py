@@ -1,24 +1,16 @@
-"""Compare the summaries of all figures and tables with the paper, number by number, claim by claim.
-
-And say of each in the report's words what came out.
-"""
-
-import os
+"""Compare the summaries of all figures and tables with the paper, number by number, claim by claim."""
 
 import pandas as pd
 
 from pipeline.artefacts import written_whole
 from pipeline.job import logged
-from pipeline.results import read_summary
-from rethinking import scorecard, system_statistics
+from pipeline.results import read_summary, write_summary
+from rethinking import scorecard
 from rethinking.claims import claims
-from rethinking.paper import said, title_of
-from rethinking.plotting import captions, pages
+from rethinking.plotting import pages
 
 with logged(snakemake.log[0]):
     spec = snakemake.params.job["spec"]
-    command = os.environ["RETHINKING_SNAKEMAKE"]
-    spread = pages.seeds_note(spec["seeds"], spec["confidence"])
     empty = pd.DataFrame(columns=scorecard.COLUMNS)
     found = []
     for shown in spec["shown"]:
@@ -28,26 +20,11 @@ with logged(snakemake.log[0]):
         if shown["paper"]:
             paper = pd.read_csv(shown["paper"])
             parts.append(scorecard.numbers(name, kind, summary, paper, spec["tolerance"], quantity))
-        parts = [part for part in parts if len(part)]
-        found += parts
-        caption = captions.shown(
-            said(kind, quantity),
-            f"{', '.join(shown['about'])}; {spread}",
-            pd.concat(parts, ignore_index=True) if parts else empty,
-            system_statistics.ridge_gains(summary) if kind == "ridge_path" else [],
-            captions.made_by(name, command),
-        )
-        with written_whole(shown["caption"]) as temporary:
-            temporary.write_text(caption)
+        found += [part for part in parts if len(part)]
     table = pd.concat(found, ignore_index=True) if found else empty
-    with written_whole(snakemake.output.csv) as temporary:
-        table.to_csv(temporary, index=False)
+    write_summary(snakemake.output.csv, snakemake.output.result, table, **snakemake.params.job)
     with written_whole(snakemake.output.html) as temporary:
         page = pages.scorecard_html(table, spec["dataset"], spec["seeds"], spec["confidence"])
         temporary.write_text(page)
-    titles = {shown["name"]: title_of(shown["name"]) for shown in spec["shown"]}
-    with written_whole(snakemake.output.caption) as temporary:
-        how = captions.made_by("scorecard", command)
-        temporary.write_text(captions.scorecard(table, titles, f"{spec['dataset']}; {spread}", how))
     counts = table["verdict"].value_counts()
     print(", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in scorecard.VERDICTS))
