@@ -155,6 +155,6 @@ def provenance(about: str, how: str) -> str:
     return _caption(
         "The data sets that results are about, and for the runs and kernel systems behind them the device, "
         "precision, time and memory that each recorded of itself, and the versions that made it.",
-        f"**Here**: {about}.",
+        f"**Here**: {escaped(about)}.",
         how,
     )
