@@ -73,3 +73,24 @@ def test_a_size_beyond_the_stated_one_is_refused_before_it_is_read(tmp_path):
         file.truncate(files.MOST + 1)  # takes no space
     with pytest.raises(files.NotAFile, match=r"268,435,457 bytes; expected at most 268,435,456"):
         files.read(tmp_path / "x")
+
+
+def test_links_that_lead_out_of_a_folder_are_named(tmp_path):
+    (tmp_path / "results" / "logs").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "results" / "figures").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "results" / "same").symlink_to("logs")
+    (tmp_path / "results" / "logs" / "planted.log").symlink_to(tmp_path / "elsewhere" / "precious")
+    (tmp_path / "mine").symlink_to("results")
+
+    def problem(path, folder="results"):
+        return files.written_elsewhere([str(tmp_path / folder / path)], str(tmp_path / folder))
+
+    for innocent in ("logs/x.log", "same/x.log", "new/folder/x.log", "x.log"):
+        assert problem(innocent) is None
+        assert problem(innocent, "mine") is None, "the folder itself may be a link"
+    assert f"leads to {tmp_path / 'elsewhere'}, not below" in problem("figures/x.png")
+    assert f"leads to {tmp_path / 'elsewhere'}/new, not below" in problem("figures/new/x.png")
+    assert f"is a link: {tmp_path / 'elsewhere' / 'precious'} would be" in problem("logs/planted.log")
+    assert "leads to" in problem("../elsewhere/x.log")
+    assert files.written_elsewhere([str(tmp_path / "elsewhere" / "x")], str(tmp_path / "results")) is None

@@ -6,6 +6,7 @@ data. Imported while the Snakefile is parsed, so nothing heavy is imported here.
 
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 MOST = 2**28  # bytes; the JSON and CSV files of this project have a few million at most
@@ -54,3 +55,23 @@ def mentions(path: str | Path, text: str) -> bool:
         return text.encode() in read(path)
     except OSError:
         return False
+
+
+def written_elsewhere(paths: Iterable[str], folder: str) -> str | None:
+    """Which of ``paths`` below ``folder`` would be written somewhere else, in words; None if none would.
+
+    That is a link in the place of a file, or one on the way to it that leads out of ``folder``; a link at
+    ``folder`` itself is the user's own. Paths that do not begin with ``folder`` are somebody else's affair.
+    """
+    root = Path(os.path.realpath(folder))
+    known: dict[str, bool] = {}
+    for path in filter(lambda path: path.startswith(f"{folder}/"), paths):
+        parent = os.path.dirname(path)
+        if parent not in known:
+            known[parent] = Path(os.path.realpath(parent)).is_relative_to(root)
+        if not known[parent]:
+            there = os.path.realpath(parent)
+            return f"{parent} leads to {there}, not below {folder}: files there would be overwritten"
+        if os.path.islink(path):
+            return f"{path} is a link: {os.path.realpath(path)} would be overwritten"
+    return None
