@@ -1,8 +1,11 @@
 """Pictures have the size and fonts that print needs, and pages say what the numbers are."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
 from rethinking.plotting import (
@@ -182,7 +185,33 @@ def test_a_ridge_path_draws_errors_in_per_cent_from_no_ridge_on():
     assert axes.get_ylim()[0] == 0
     labels = dict(zip(axes.get_xticks(), [text.get_text() for text in axes.get_xticklabels()], strict=True))
     assert labels[x[0]] == "0"
-    assert labels[0.1] == "$10^{-1}$"
+    assert labels[0.1] == "10⁻¹"
+
+
+def written(drawn, path):
+    """Every text of a figure as it stands in the picture: those that are not read as mathtext."""
+    style.save(drawn, path)
+    texts = [text for text in drawn.findobj(Text) if text.get_visible() and text.get_text()]
+    return [text.get_text() for text in texts]
+
+
+@pytest.mark.parametrize("steps", [(1, 30, 1000), (20, 30, 60)])
+def test_logarithmic_axes_have_readable_labels(steps, tmp_path):
+    frame = descent().assign(step=list(steps) * 2)
+    texts = written(drawn_descents(frame), tmp_path / "x.png")
+    assert not any(sign in text for text in texts for sign in "$\\{}")
+    powers = [text for text in texts if re.fullmatch("10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", text)]
+    assert len(powers) >= 2
+    if steps[0] == 20:
+        assert {"2×10¹", "6×10¹"} & set(texts), "less than a decade has labels between"
+
+
+def test_a_user_s_dollars_and_backslashes_are_no_mathematics(tmp_path):
+    title = r"$\frac{1}{0}$ & 5% _a_ \input"
+    curve = learning_curves.draw(curves(), "train_loss", ["gaussian"], None, 3, 0.95, title, "inception", {})
+    assert any(title in text for text in written(curve, tmp_path / "x.png"))
+    panel = contact_sheet.Panel("true labels", [[np.zeros((8, 8, 3), dtype=np.uint8)] * 10] * 2, ["$a", "$b"])
+    assert {"$a", "$b"} <= set(written(contact_sheet.draw(panel, panel, title), tmp_path / "y.png"))
 
 
 def test_a_ridge_path_marks_what_was_chosen_and_what_would_have_been_best():
