@@ -114,6 +114,27 @@ def test_latex_escapes_what_it_must():
     assert "%" not in tex.replace(r"\%", "")
 
 
+@pytest.mark.parametrize(
+    "hostile", [r"\input{/etc/passwd}", r"\immediate\write18{id}", "a^^5cinput", "$x$ % &"]
+)
+def test_latex_runs_nothing_that_a_name_says(hostile):
+    rows = pd.DataFrame({hostile: [hostile], "error": ["1 ± 2"]})
+    for tex in (
+        pages.text_latex(rows, 1, "table3", hostile),
+        pages.accuracy_latex(accuracy_rows(), "table1", hostile, 3, 0.95),
+    ):
+        assert not re.search(r"\\(input|immediate|write)", tex)
+        assert "^^" not in tex
+        assert hostile not in tex
+
+
+def test_pages_show_names_and_tags_as_text():
+    hostile = "<script>alert(1)</script> {{ 7 * 7 }}"
+    page = pages.page(hostile, [hostile], [{"title": hostile, "columns": [], "rows": []}])
+    assert "<script>" not in page
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt; {{ 7 * 7 }}") == 4
+
+
 def test_a_contact_sheet_takes_its_images_from_all_over_the_data():
     # Sorted by class, as folders are: the first hundred with any one random label are of one class.
     true = np.repeat(np.arange(10), 1000)
@@ -135,6 +156,12 @@ def test_a_mosaic_shows_every_image_in_its_place_and_clips_what_is_no_colour():
     assert (sheet[9:17, 18:26] == 27).all()
     assert (sheet[18:, -8:] == 0).all()
     assert (sheet[9:17, -8:] == 255).all(), "a class with fewer images leaves a gap"
+
+
+def test_names_of_classes_are_no_formulas():
+    assert contact_sheet.cell("cat") == "cat"
+    for name in ("=cmd|'/C calc'!A0", "+1", "-1", "@SUM(A1)"):
+        assert contact_sheet.cell(name) == f"'{name}"
 
 
 def test_images_of_a_mosaic_need_not_be_square():

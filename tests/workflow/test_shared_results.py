@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-ACTS = "{{ cycler.__init__.__globals__.os.system('touch PWNED') }}\n\n.. include:: /etc/passwd\n"
+ACTS = "{{ cycler.__init__.__globals__.os.system('touch PWNED') }}\n\n.. include:: secret\n"
 TITLE = "</script><img src=x onerror=alert(1)> $x$ % .. raw:: html"
 NAME = "config/{{ 7*7 }} {% endraw %}.yaml"
 
@@ -26,6 +26,7 @@ def report(tree, *files):
 
 
 def test_the_report_of_a_hostile_folder_runs_nothing(tree):
+    (tree.folder / "secret").write_text("secret content")
     for path in ("figures/fig1a", "tables/table1", "scorecard", "provenance"):
         (tree.results / f"{path}.rst").write_text(ACTS)
     (tree.folder / NAME).write_text(f"datasets: {{digits: {{title: '{TITLE}'}}}}\n")
@@ -36,7 +37,7 @@ def test_the_report_of_a_hostile_folder_runs_nothing(tree):
     page = (tree.results / "report.html").read_text()
     assert not list(tree.folder.rglob("PWNED"))
     assert "<img src=x" not in page
-    assert "root:" not in page
+    assert "secret content" not in page
     assert r"\u003cimg src=x onerror=alert(1)> $x$ % .. raw:: html" in page
     assert f"--configfile config/small.yaml '{NAME}'" in page
 

@@ -21,6 +21,7 @@ RESERVED = {
 }
 RESERVED_STARTS = ("summarise_", "download_", "prepare_", "describe_", "measure_", "contact_sheet")
 LARGEST = 1e300
+LONGEST = 1000  # characters that are said of one problem
 # Columns that a file with the paper's numbers must have, by kind of figure; a noise sweep's has the
 # quantity that it draws besides.
 PAPER_COLUMNS = {
@@ -278,7 +279,7 @@ def check(config: dict, folder: Path, roots: tuple[Path, ...]) -> dict:
         )
     if problems:
         problems = list(dict.fromkeys(problems))
-        listed = "\n".join(f"  - {problem}" for problem in problems[:LISTED])
+        listed = "\n".join(f"  - {cut(problem, LONGEST)}" for problem in problems[:LISTED])
         if len(problems) > LISTED:
             listed += f"\n  - and {len(problems) - LISTED} more"
         raise ConfigurationError(

@@ -12,6 +12,7 @@ from rethinking.seeds import numpy_generator
 with logged(snakemake.log[0]):
     job = snakemake.params.job
     spec = job["spec"]
+    corruptions.check_choice("images", spec["images"], corruptions.IMAGE_CORRUPTIONS)
     clean = artefacts.load(snakemake.input.images, spec["source"])
     if spec["crop"] is not None:
         clean = {part: corruptions.centre(images, spec["crop"]) for part, images in clean.items()}
@@ -34,7 +35,7 @@ with logged(snakemake.log[0]):
         def corrupted(part: str) -> np.ndarray:
             return corruptions.shuffle_pixels(clean[part], permutation, spec["shuffle_unit"])
 
-    else:
+    elif spec["images"] == "random_pixels":
 
         def corrupted(part: str) -> np.ndarray:
             return corruptions.randomise_pixels(clean[part], generator, spec["shuffle_unit"])

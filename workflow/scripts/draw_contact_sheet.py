@@ -10,6 +10,7 @@ from pipeline.job import logged
 from rethinking.corruptions import centre
 from rethinking.datasets.image_folder import decode
 from rethinking.plotting import contact_sheet, style
+from rethinking.plotting.contact_sheet import cell
 
 TITLES = {
     "random_labels": ("true labels", "random labels"),
@@ -57,7 +58,7 @@ with logged(snakemake.log[0]):
         with artefacts.written_whole(path) as temporary:
             style.save(drawn, temporary)
     listed = [
-        (side, name, column, index, str(labels["classes"][labels["train"][index]]))
+        (side, cell(name), column, index, cell(str(labels["classes"][labels["train"][index]])))
         for side, rows in picked.items()
         for name, row in zip(classes, rows, strict=True)
         for column, index in enumerate(row)

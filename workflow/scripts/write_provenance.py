@@ -9,7 +9,8 @@ from rethinking.plotting import captions, provenance_page
 
 with logged(snakemake.log[0]):
     spec = snakemake.params.job["spec"]
-    described = [read_result(entry["path"], entry["stamp"]) for entry in spec["described"]]
+    keys = ("title", "classes", "train", "test", "duplicates", "origin", "licence")
+    described = [read_result(entry["path"], entry["stamp"], keys) for entry in spec["described"]]
     made = read_computed(spec["results"])
     with written_whole(snakemake.output.html) as temporary:
         call = captions.command_for("all", os.environ["RETHINKING_SNAKEMAKE"])
