@@ -1,5 +1,6 @@
 """Draw ten classes by ten training images of a data set, clean and corrupted, and list which they are."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 from pipeline import artefacts
 from pipeline.job import logged
 from rethinking.corruptions import centre
+from rethinking.datasets.arrays import DataError
 from rethinking.datasets.image_folder import decode
 from rethinking.plotting import contact_sheet, style
 from rethinking.plotting.contact_sheet import cell
@@ -27,7 +29,10 @@ with logged(snakemake.log[0]):
     def shown(images: np.ndarray, index: int) -> np.ndarray:
         """One image as it is drawn, read from the user's folder where only its path is stored."""
         if images.ndim == 1:
-            return decode(folder / images[index].decode(), SIDE, "scale_and_crop")
+            relative = Path(os.fsdecode(images[index]))
+            if relative.is_absolute() or ".." in relative.parts or not (folder / relative).is_file():
+                raise DataError(f"{relative} is no image of {folder}: prepare {spec['dataset']} again")
+            return decode(folder / relative, SIDE, "scale_and_crop")
         return images[index]
 
     clean = artefacts.load(snakemake.input.images, spec["prepared"])["train"]

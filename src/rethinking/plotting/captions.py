@@ -85,7 +85,7 @@ def _claims(found: pd.DataFrame) -> list[str]:
         return [f"none of {len(found)} claims was put to the test: no run stands for them."]
     rows = [
         [
-            f"{pages.MARKS[row.verdict]} {pages.readable(row.item)}",
+            f"{pages.MARKS.get(row.verdict, '?')} {pages.readable(row.item)}",
             _number(row.paper),
             f"{_number(row.ours)} ({row.measured})",
         ]
