@@ -52,9 +52,10 @@ def captions_of(plan: Plan, command: str) -> dict[str, str]:
     table = read_summary(entry)
     for shown in spec["shown"]:
         name, kind = shown["name"], shown["kind"]
+        titles = ", ".join(plan.datasets[dataset].title for dataset in sorted(plan.about(name)))
         made[name] = captions.shown(
             said(kind, shown["quantity"]),
-            f"{', '.join(shown['about'])}; {spread}",
+            f"{titles}; {spread}",
             table[table["source"] == name],
             ridge_gains(read_summary(shown["summary"])) if kind == "ridge_path" else [],
             captions.made_by(name, command),

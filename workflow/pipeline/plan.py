@@ -166,7 +166,6 @@ class Plan:
                 "kind": self.kind(name),
                 "quantity": entry.get("quantity"),
                 "paper": self.paper(name),
-                "about": [self.datasets[dataset].title for dataset in sorted(self.about(name))],
             }
             for name, entry in self.shown.items()
             if name in self.main
