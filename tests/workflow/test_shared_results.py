@@ -93,13 +93,23 @@ def endless(path):
     path.symlink_to("/dev/zero")
 
 
-@pytest.mark.parametrize("stands", [pipe, folder, dangling, endless])
-def test_what_is_no_file_is_named_by_make_check_with_a_remedy_that_works(tree, stands):
-    path = tree.results / "runs/digits/true/noise-0/mlp_1x512/none/seed-0/run.json"
+@pytest.mark.parametrize(
+    ("stands", "name"),
+    [
+        (folder, "runs/digits/true/noise-0/mlp_1x512/none/seed-0/run.json"),
+        (pipe, "figures/fig1a.json"),
+        (endless, "scorecard.json"),
+        (dangling, "figures/fig1a.png"),
+        (folder, "tables/table1.html"),
+    ],
+)
+def test_what_is_no_file_is_named_by_make_check_with_a_remedy_that_works(tree, stands, name):
+    path = tree.results / name
     path.unlink()
     stands(path)
     done = tree.check()
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("results/small/runs/")]
+    (line,) = [line for line in done.stdout.splitlines() if " && " in line]
+    assert line.startswith(f"results/small/{name}: ")
     remedy = line.partition("remake it with ")[2]
     aside, _, remake = remedy.partition(" && ")
     subprocess.run(aside, shell=True, check=True, cwd=tree.folder)
@@ -107,7 +117,10 @@ def test_what_is_no_file_is_named_by_make_check_with_a_remedy_that_works(tree, s
         [sys.executable, "-m", *remake.split()], cwd=tree.folder, capture_output=True, text=True, check=False
     )
     assert remade.returncode == 0, remade.stdout + remade.stderr
-    assert tree.check().returncode == 0
+    done = tree.check()
+    assert done.returncode == 0
+    assert " && " not in done.stdout
+    assert path.is_file()
 
 
 def test_planning_without_records_waits_for_nothing(tree):

@@ -138,7 +138,7 @@ def read_json(path: str | Path, keys: Iterable[str] = ()) -> dict:
     except FileNotFoundError:
         raise _refusal(path, path, "missing") from None
     except NotAFile:
-        raise _in_the_way(path, path) from None
+        raise in_the_way(path, path) from None
     except PermissionError as error:
         raise ArtefactError(f"{path} cannot be read ({error.strerror}): mend its permissions") from None
     except (OSError, ValueError, RecursionError):
@@ -156,7 +156,7 @@ def _refusal(path: Path, made: Path, problem: str) -> ArtefactError:
     return ArtefactError(f"{path}: {problem}. Remake it with\n  {remake(made)}")
 
 
-def _in_the_way(path: Path, made: Path) -> ArtefactError:
+def in_the_way(path: Path, made: Path) -> ArtefactError:
     """The refusal of something that is no file, which Snakemake does not remove by itself."""
     problem = f"{oddity(path) or 'more than any result'} is there, where a file of this workflow should be"
     return ArtefactError(
@@ -194,7 +194,7 @@ def _array(manifest: Path, name: str, expected: dict) -> np.ndarray:
     """One array of a manifest, memory-mapped read-only, once it is known to be the one described there."""
     path = manifest.parent / f"{name}.npy"
     if oddity(path):
-        raise _in_the_way(path, manifest)
+        raise in_the_way(path, manifest)
     if not path.is_file():
         raise _refusal(path, manifest, "missing")
     found = sha256_of_file(path)
@@ -242,7 +242,7 @@ def read_attached(path: str | Path, result: str | Path, sha256: str) -> bytes:
     except FileNotFoundError:
         content = b""
     except NotAFile:
-        raise _in_the_way(path, Path(result)) from None
+        raise in_the_way(path, Path(result)) from None
     if hashlib.sha256(content).hexdigest() != sha256:
         raise _refusal(path, Path(result), "missing, truncated or altered since it was made")
     return content

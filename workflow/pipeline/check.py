@@ -22,6 +22,7 @@ from pipeline import artefacts
 from pipeline.configuration import ConfigurationError
 from pipeline.digest import DigestError
 from pipeline.explain import printable
+from pipeline.files import oddity
 from pipeline.inventory import Made, all_pages, all_results, others_on_disk
 from pipeline.overlays import command_with, configuration
 from pipeline.plan import Plan
@@ -133,6 +134,9 @@ def report(plan: Plan, command: str) -> bool:
     for problem in missing:
         groups[f"of rule {problem.made.rule}"].append(problem.made.path)
     absent = [page for page in pages if not Path(page).is_file()]
+    for page in absent:
+        if oddity(page):
+            print(printable(" ".join(str(artefacts.in_the_way(Path(page), Path(page))).split())))
     groups["pictures and pages"] = absent
     for group, paths in groups.items():
         if paths:
