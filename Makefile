@@ -8,6 +8,8 @@ PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 # The configuration that `make check` and `make report` look at.
 CONFIG ?= config/demo.yaml
+# What `make prune` spares: what any of these asks for, as in KEEP='"config/demo.yaml" "flowers.yaml small.yaml"'.
+KEEP ?= "$(CONFIG)"
 UV := uv==0.13.8
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +17,7 @@ BIN := $(VENV)/bin
 READY = $(if $(wildcard $(VENV)/.complete),,$(VENV)/.complete)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo report check test slurm lint format lock clean
+.PHONY: help demo report check prune accept test slurm lint format lock clean
 
 # The lines that begin with two marks, and each target with what stands behind its two marks.
 help:
@@ -30,22 +32,17 @@ demo: $(VENV)/.complete ## the whole workflow on embedded data, then where its r
 	@echo "Data       results/demo/data/digits/contact_sheets/random_labels.png, dataset.json"
 	@echo "Scorecard  results/demo/scorecard.html (and .csv): $$(head -n 1 results/demo/logs/scorecard.log)"
 
-OVERLAY = $(if $(CONFIG),--configfile $(CONFIG))
-RESULTS_OF = import sys, os, yaml; read = [yaml.safe_load(open(path)) for path in sys.argv[1:]]; \
-	print(os.path.expanduser([each["results"] for each in read if "results" in each][-1]))
-
 report: $(READY) ## the finished results of CONFIG as one HTML page beside them
-	@said=$$(snakemake --dry-run $(OVERLAY) 2>&1) || { echo "$$said"; exit 1; }; \
-	case "$$said" in *"Nothing to be done"*) ;; *) \
-		echo "There is no report yet: results are missing, or made by other settings or other code."; \
-		echo "This makes what is missing:"; \
-		echo "  snakemake --cores $(CORES) $(OVERLAY)"; exit 1;; esac
-	@report=$$(python -c '$(RESULTS_OF)' config.yaml $(CONFIG))/report.html; \
-	snakemake --report "$$report" --report-stylesheet workflow/report/style.css $(OVERLAY) \
-		&& echo "Report     $$report"
+	@PYTHONPATH=src:workflow python -m pipeline.commands.report $(CONFIG)
 
-check: $(READY) ## which results are stale, altered or missing; CONFIG=config.yaml for the paper's
-	@PYTHONPATH=workflow python -m pipeline.check $(CONFIG)
+check: $(READY) ## which results are altered or missing, and which pages outdated; CONFIG=config.yaml for the paper's
+	@PYTHONPATH=src:workflow python -m pipeline.commands.check $(CONFIG)
+
+prune: $(READY) ## finished results that no configuration asks for; KEEP names configurations, REMOVE=yes removes
+	@PYTHONPATH=src:workflow python -m pipeline.commands.prune $(if $(REMOVE),--remove) $(KEEP)
+
+accept: $(READY) ## declare results of earlier code good for the code of now, after a refactoring
+	@PYTHONPATH=src:workflow python -m pipeline.commands.accept $(CONFIG)
 
 test: $(VENV)/.complete ## every test
 	python -m pytest

@@ -13,6 +13,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 ARGUMENTS = (
     *("--headless", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--no-first-run"),
     *("--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update"),
+    # Frames in a sandbox stay in the page's process, where its DevTools see them.
+    "--disable-features=IsolateSandboxedIframes",
 )
 PATIENCE = 60  # seconds until an answer
 

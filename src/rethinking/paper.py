@@ -85,13 +85,6 @@ SAID = {
         "all of them generalise equally well. (The paper has no experiment.)",
     ),
 }
-# By corruption: what the paper does to the data (section 2.1).
-CORRUPTIONS = {
-    "random_labels": "All labels are replaced by uniformly random ones. Networks fit them like true ones.",
-    "shuffled_pixels": "One random permutation of the pixels is applied to all images. Networks fit them.",
-    "random_pixels": "A permutation of its own is applied to each image. Networks fit them.",
-    "gaussian": "Images are drawn from a Gaussian with the mean and variance of the data. Networks fit them.",
-}
 
 
 def said(kind: str, quantity: str | None = None) -> Said:

@@ -1,6 +1,7 @@
 """Train one network on one data set with the paper's recipe (appendix A), recorded epoch by epoch."""
 
 import contextlib
+import copy
 import math
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
@@ -50,6 +51,9 @@ class Checkpoint(Protocol):
 
     def load(self) -> dict | None:
         """The state to go on from, None to begin."""
+
+    def refuse(self, problem: str) -> None:
+        """Say that the state which was loaded is not one to go on from."""
 
     def due(self) -> bool:
         """Whether the state is to be saved now; asked after every batch."""
@@ -216,8 +220,11 @@ class _Run:
         torch.set_rng_state(state["noise"][0].cpu())
         if self.device.type == "cuda" and len(state["noise"]) > 1:
             torch.cuda.set_rng_state(state["noise"][1].cpu(), self.device)
-        self.epoch, self.batch, self.steps, self.fitted = state["at"]
+        self.epoch, self.batch, self.steps, self.fitted = map(int, state["at"])
         self.history = [Epoch(*row) for row in state["history"]]
+        numbers = all(isinstance(value, int | float) for row in self.history for value in row)
+        if [row.epoch for row in self.history] != [*range(1, self.epoch)] or self.batch < 0 or not numbers:
+            raise ValueError(f"its history is not that of a run in epoch {self.epoch}")
 
 
 def _device_of(network: nn.Module) -> torch.device:
@@ -260,7 +267,12 @@ def train(
         step = Graphed(run.step) if on_gpu else run.step
         state = checkpoint.load() if checkpoint else None
         if state is not None:
-            run.restore(state)
+            begin = copy.deepcopy(run.state())
+            try:
+                run.restore(state)
+            except Exception as error:  # what a state that only looks like one raises is no closed list
+                run.restore(begin)
+                checkpoint.refuse(f"is not the state of such a run ({type(error).__name__}: {error})")
 
         def after_batch() -> None:
             if checkpoint is not None and checkpoint.due():

@@ -66,6 +66,61 @@ def test_names_of_a_user_are_shown_as_they_are():
     assert "1 of 1" not in shown_as_text(captions.scorecard(rows, {"fig1a": HOSTILE}, HOSTILE, how))
 
 
+# What would act if Jinja or docutils took it for more than text; %s is a file that would be made or shown.
+ACTS = [
+    "{{ cycler.__init__.__globals__.os.system('touch %s') }}",
+    "{% endraw %}{{ cycler.__init__.__globals__.os.system('touch %s') }}",
+    "{%- for x in ().__class__.__base__.__subclasses__() -%}{{ x }}{%- endfor -%}",
+    "{# hidden #} shown",
+    "{{ '{{' }} 7 {{ 7*7 }}",
+    ".. include:: %s",
+    ".. raw:: html",
+    ":raw-html:`<script>` |x|_ `a <javascript:x>`_ http://x.y a@b.c",
+    "======= ======= ------",
+    "- x * y + z 1. a) (i) :field: >>> doctest ::",
+    "\\\\ \\` ends with a backslash \\",
+]
+
+
+@pytest.mark.parametrize("text", ACTS)
+def test_nothing_foreign_acts_wherever_it_stands(text, tmp_path):
+    (tmp_path / "secret").write_text("secret content")
+    text = text.replace("%s", str(tmp_path / "secret"))
+    rows = scored(
+        (*CLAIM[:2], text, text, text, *CLAIM[5:]), ("claim", "fig1a", text, text, text, 1.0, "matched")
+    )
+    how = captions.made_by("fig1a", shlex.join(["snakemake", "--configfile", f"{text}.yaml"]))
+    for caption in (
+        captions.shown(paper.SAID["test_error"], text, rows, [text, text], how),
+        captions.scorecard(rows, {"fig1a": text}, text, how),
+        captions.contact_sheet("gaussian", text, how),
+        captions.provenance(text, how),
+    ):
+        shown = shown_as_text(caption)
+        found = " ".join(shown.split()).count(" ".join(text.split()))
+        assert found >= 1, shown
+        assert "secret content" not in shown
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+@pytest.mark.parametrize("end", ["\n\n", "\r", "\x0b\x0b", "\x85\x85", "\u2028\u2028"])
+def test_line_breaks_in_names_end_no_block(end, tmp_path):
+    (tmp_path / "secret").write_text("secret content")
+    hostile = f"a{end}.. include:: {tmp_path / 'secret'}{end}b"
+    how = captions.made_by("fig1a", shlex.join(["snakemake", "--configfile", hostile]))
+    caption = captions.shown(paper.SAID["test_error"], hostile, scored(), [hostile], how)
+    shown = shown_as_text(caption)
+    assert " ".join(shown.split()).count(".. include::") == 3
+    assert "secret content" not in shown
+
+
+def test_what_cannot_be_printed_is_no_part_of_a_caption():
+    hostile = "a\x00b\x1b[31mred\u202ebackwards"
+    shown = shown_as_text(captions.contact_sheet("gaussian", hostile, captions.made_by("x", "snakemake")))
+    assert "a\N{REPLACEMENT CHARACTER}b" in shown
+    assert not any(each in shown for each in "\x00\x1b\u202e")
+
+
 def test_the_target_comes_before_options_that_would_swallow_it():
     call = captions.command_for("mine", "snakemake --configfile a.yaml 'b c.yaml' --config seeds='[0, 1]'")
     assert shlex.split(call)[:4] == ["snakemake", "mine", "--cores", "all"]

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import io
 import os
 import pathlib
 import pickle
@@ -124,6 +125,78 @@ def test_a_hostile_state_runs_nothing_though_its_hash_is_right(tmp_path, torch_f
     assert RunCheckpoint(path, "key", 1e9, told.append).load() is None
     assert "holds what no checkpoint holds" in told[0]
     assert not (tmp_path / "unpickled").exists()
+
+
+def without(state, key):
+    return {name: value for name, value in state.items() if name != key}
+
+
+# States with the right hash and key that no run can go on from.
+MALFORMED = {
+    "text": lambda state: "state",
+    "nothing": lambda state: {},
+    "no place": lambda state: without(state, "at"),
+    "a place that is no number": lambda state: state | {"at": ["x", 0, 0, 0]},
+    "no weights": lambda state: without(state, "network"),
+    "weights of another shape": lambda state: (
+        state | {"network": {k: v[:1] for k, v in state["network"].items()}}
+    ),
+    "a velocity less": lambda state: state | {"velocities": state["velocities"][1:]},
+    "weights for velocities": lambda state: state | {"velocities": state["network"]},
+    "no generators": lambda state: state | {"generators": {}},
+    "generators of zeros": lambda state: (
+        state | {"generators": {name: torch.zeros(3) for name in state["generators"]}}
+    ),
+    "noise that is none": lambda state: state | {"noise": [1]},
+    "epochs without history": lambda state: state | {"history": []},
+    "an epoch beyond the last": lambda state: state | {"at": [99, 0, 0, 0]},
+    "history of text": lambda state: state | {"history": ["123456789"]},
+    "a history of half a row": lambda state: state | {"history": [[1.0]]},
+}
+
+
+@pytest.fixture
+def interrupted():
+    """The end of an undisturbed run, and its state in the second epoch."""
+    stopped = StopsAfter(7)
+    with pytest.raises(Stopped):
+        train(network(mlp), data(), data(40, 9), RECIPE, 3, checkpoint=stopped)
+    return train(network(mlp), data(), data(40, 9), RECIPE, 3), stopped.state
+
+
+@pytest.mark.parametrize("harm", MALFORMED)
+def test_a_malformed_state_with_a_valid_hash_is_refused_by_name_and_leaves_no_trace(
+    tmp_path, interrupted, harm
+):
+    expected, state = interrupted
+    told, path = [], tmp_path / "checkpoint.pt"
+    content = io.BytesIO()
+    torch.save({"key": "key", "state": MALFORMED[harm](state)}, content)
+    path.write_bytes(hashlib.sha256(content.getvalue()).hexdigest().encode() + b"\n" + content.getvalue())
+    checkpoint = RunCheckpoint(path, "key", 1e9, told.append)
+    found = train(network(mlp), data(), data(40, 9), RECIPE, 3, checkpoint=checkpoint)
+    assert found == expected
+    assert told[-1].startswith(f"{path} ")
+    assert told[-1].endswith(": not used, the run begins from the start")
+
+
+@pytest.mark.parametrize("stands", ["a folder", "a full folder", "a named pipe", "a link to nothing"])
+def test_what_is_no_file_at_the_checkpoint_s_place_costs_no_run(tmp_path, stands):
+    told, path = [], tmp_path / "checkpoint.pt"
+    if stands.endswith("folder"):
+        path.mkdir()
+        (path / "x").touch() if "full" in stands else None
+    elif stands == "a named pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(tmp_path / "nothing")
+    checkpoint = RunCheckpoint(path, "key", 0, told.append)
+    found = train(network(mlp), data(), data(40, 9), RECIPE, 3, checkpoint=checkpoint)
+    checkpoint.remove()
+    assert found.verdict == "finished"
+    assert not (tmp_path / "nothing").exists()
+    assert str(path) in told[0]
+    assert path.is_dir() == stands.endswith("folder")
 
 
 def test_a_full_disk_does_not_stop_the_run_and_keeps_the_last_state(tmp_path, monkeypatch):

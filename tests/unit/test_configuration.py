@@ -2,6 +2,7 @@
 
 import copy
 import datetime
+import os
 import re
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 import yaml
 
-from pipeline.configuration import SCHEMA, ConfigurationError, check
+from pipeline.configuration import RESERVED, RESERVED_STARTS, SCHEMA, ConfigurationError, check
 from pipeline.kernel_plan import RIDGE, ridge_text
 from pipeline.plan import Plan
+from pipeline.report import contact_sheet_name
 from pipeline.runs import noise_text
 from pipeline.sources import SOURCES
 from trees import merged
@@ -19,6 +21,7 @@ from trees import merged
 HERE = Path(__file__).parents[2]
 ROOTS = (HERE / "src", HERE / "workflow")
 PAPER = yaml.safe_load((HERE / "config.yaml").read_text())
+FOLDER = {"source": "image_folder", "folder": "data/mine", "size": 32, "crop": 28}
 
 
 def with_value(path, value):
@@ -63,6 +66,124 @@ def test_every_overlay_can_be_run(overlay, monkeypatch):
     assert plan.data.corruptions
 
 
+def test_every_rule_is_a_name_that_no_figure_can_have():
+    text = "".join(path.read_text() for path in (HERE / "workflow").rglob("*.smk"))
+    text += (HERE / "workflow" / "Snakefile").read_text()
+    plain = re.findall(r"^rule (\w+):", text, re.M)
+    made = re.findall(r'^ +name:\n +f"(\w+_|\{features\}_of_)\{', text, re.M)
+    assert len(plain) >= 8
+    assert len(made) >= 5
+    assert set(plain) <= RESERVED
+    assert set(made) - {"{features}_of_"} <= set(RESERVED_STARTS)
+    assert contact_sheet_name("gaussian").startswith(RESERVED_STARTS)
+
+
+def as_yaml_reads(text):
+    return yaml.safe_load(f"x: {text}")["x"]
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        (("networks", "alexnet", "learning_rate"), "1.0e9"),
+        (("networks", "alexnet", "learning_rate"), "1e-4"),
+        (("networks", "alexnet", "learning_rate"), "1e-300"),
+        (("networks", "alexnet", "learning_rate"), "1.5e20"),
+        (("networks", "alexnet", "epochs"), "1e2"),
+    ],
+)
+def test_a_number_that_yaml_takes_for_text_is_given_as_it_must_be_written(path, written):
+    assert isinstance(as_yaml_reads(written), str)
+    (problem,) = problems(with_value(path, as_yaml_reads(written)))
+    remedy = re.search(r"write it as (\S+) \(", problem)[1]
+    assert as_yaml_reads(remedy) == float(written)
+    assert not isinstance(as_yaml_reads(remedy), str)
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e999", "fast", "0x1p3"])
+def test_what_is_no_number_gets_no_such_remedy(text):
+    (problem,) = problems(with_value(("networks", "alexnet", "learning_rate"), text))
+    assert "YAML" not in problem
+
+
+LONG = "x" * 10**6
+ECHOED = [
+    (("dataset",), LONG),
+    (("dataset",), [LONG] * 3),
+    (("seeds",), [LONG]),
+    (("seeds",), list(range(10**5)) * 2),
+    (("results",), LONG),
+    (("results",), "\n" + LONG),
+    (("data_folder",), LONG),
+    (("training", LONG), 1),
+    (("training", "initialisation"), LONG),
+    (("networks", LONG), 1),
+    (("networks", "alexnet", "factory"), LONG),
+    (("networks", "alexnet", "factory"), f"{LONG}:{LONG}"),
+    (("networks", "alexnet", "arguments"), {LONG: LONG}),
+    (("networks", "mlp_1x512", "arguments"), {"hidden_layers": LONG}),
+    (("figures", "fig1a", "network"), LONG),
+    (("figures", "fig1a", "paper"), {"cifar10": LONG}),
+    (("figures", "fig1a", "paper"), {LONG: "paper/fig1a.csv"}),
+    (("figures", "fig_ridge", "systems"), [LONG]),
+    (("systems", "mnist_pixels", "dataset"), LONG),
+    (("datasets", "mine"), {"source": "npz", "file": LONG, "crop": 28}),
+    (("datasets", "mine"), {"source": "npz", "file": "x", "crop": 28, "title": LONG}),
+    (("datasets", "mine"), {"source": LONG}),
+    (("corruption", "stage"), {LONG: LONG}),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), ECHOED)
+def test_no_message_repeats_a_megabyte(path, value):
+    with pytest.raises(ConfigurationError) as caught:
+        check(with_value(path, value), HERE, ROOTS)
+    assert len(str(caught.value)) < 5000
+
+
+def test_many_problems_are_counted():
+    config = with_value(("seeds",), [f"seed{number}" for number in range(1000)])
+    found = problems(config)
+    assert found[0].startswith("seeds[0]: expected")
+    assert found[-1] == "and 960 more"
+
+
+@pytest.mark.parametrize(
+    ("entry", "stands", "message"),
+    [
+        ({"source": "npz", "file": "x", "crop": 28}, "pipe", "file: '{x}' is a named pipe; expected a file"),
+        ({"source": "npz", "file": "x", "crop": 28}, "zero", "file: '{x}' is a device; expected a file"),
+        ({"source": "npz", "file": "x", "crop": 28}, "folder", "file: '{x}' is a folder; expected a file"),
+        ({**FOLDER, "folder": "x"}, "pipe", "folder: '{x}' is a named pipe; expected a folder"),
+        ({**FOLDER, "folder": "x"}, "file", "folder: '{x}' is a file; expected a folder"),
+    ],
+)
+def test_own_data_that_would_be_read_for_ever_are_refused_at_once(entry, stands, message, tmp_path):
+    path = tmp_path / "x"
+    {
+        "pipe": lambda: os.mkfifo(path),
+        "zero": lambda: path.symlink_to("/dev/zero"),
+        "folder": path.mkdir,
+        "file": path.touch,
+    }[stands]()
+    entry = {key: str(path) if value == "x" else value for key, value in entry.items()}
+    (problem,) = problems(with_value(("datasets", "mine"), entry))
+    assert message.replace("{x}", str(path)) in problem
+
+
+@pytest.mark.parametrize("stands", ["pipe", "zero", "binary", "folder"])
+def test_numbers_of_the_paper_that_are_no_text_file_are_named(stands, tmp_path):
+    path = tmp_path / "x.csv"
+    {
+        "pipe": lambda: os.mkfifo(path),
+        "zero": lambda: path.symlink_to("/dev/zero"),
+        "binary": lambda: path.write_bytes(b"\xff\xfe\x00"),
+        "folder": path.mkdir,
+    }[stands]()
+    (problem,) = problems(with_value(("figures", "fig1a", "paper"), {"cifar10": str(path)}))
+    assert problem.startswith(f"figures.fig1a.paper.cifar10: {path} cannot be read: ")
+
+
 def test_where_own_data_lie_is_no_part_of_what_they_are():
     def plan(entry):
         config = with_value(("datasets", "mine"), entry)
@@ -102,7 +223,6 @@ def test_table_1_has_the_rows_of_the_paper():
     assert ours == printed
 
 
-FOLDER = {"source": "image_folder", "folder": "data/mine", "size": 32, "crop": 28}
 NPZ = {"source": "npz", "file": "data/mine.npz", "crop": 28}
 SYSTEM = PAPER["systems"]["mnist_pixels"]
 LINEAR = {"dataset": "mnist", "features": "pixels", "kernel": "linear", "ridge": [0.1]}
@@ -200,7 +320,8 @@ CASES = [
     (("features", "gabor", "orientations"), 65, "orientations: expected a value in [1, 64], found 65"),
     (("features", "gabor", "window"), 0, "expected a value in [0.1, 100], found 0"),
     (("features", "gabor", "stride"), 0, "features.gabor.stride: expected at least 1, found 0"),
-    (("features", "gabor", "margin"), -1, "features.gabor.margin: expected at least 0, found -1"),
+    (("features", "gabor", "margin"), -1, "features.gabor.margin: expected a value in [0, 100], found -1"),
+    (("features", "gabor", "margin"), 10**9, "features.gabor.margin: expected a value in [0, 100]"),
     (("features", "random_patches", "filters"), 0, "expected a value in [1, 10000000], found 0"),
     (("features", "random_patches", "bias"), -1, "expected a value in [0, 1000000], found -1"),
     (("features", "random_patches", "regularisation"), 0, "expected at least 1e-10, found 0"),
@@ -232,7 +353,8 @@ CASES = [
     (("systems", "mnist_pixels", "ridge"), [0.1, 0], "ridge[1]: expected more than 0, found 0"),
     (("figures", "fig_ridge", "ridge"), [0.0, 1e300], "fig_ridge.ridge: expected 1e-15 to 1e+15"),
     (("figures", "fig_minimum_norm", "batch_size"), 201, "201 of 200 examples; expected at most as many"),
-    (("validation", "share"), 0.00001, "1e-05 of 20000 examples are none or all of them"),
+    (("validation", "share"), 0.00001, "validation.share: expected a value in [0.01, 0.99], found 1e-05"),
+    (("validation",), {"examples": 4, "share": 0.1}, "0.1 of 4 examples are none or all of them"),
     (("features", "gabor", "stride"), 29, "gabor needs images of at least 29 pixels a side"),
     (("systems", "mnist_pixels", "ridge"), [0.1, 1e-16], "ridge: expected 1e-15 to 1e+15, found 1e-16"),
     (("systems", "mnist_pixels", "ridge"), "chosen", "ridge: expected a list, found str 'chosen'"),
@@ -242,8 +364,8 @@ CASES = [
         "ridge[0]: expected number, found str '1e-4'; YAML reads",
     ),
     (("validation", "examples"), 3, "validation.examples: expected at least 4, found 3"),
-    (("validation", "share"), 0, "validation.share: expected more than 0, found 0"),
-    (("validation", "share"), 1.0, "validation.share: expected less than 1, found 1.0"),
+    (("validation", "share"), 0, "validation.share: expected a value in [0.01, 0.99], found 0"),
+    (("validation", "share"), 1.0, "validation.share: expected a value in [0.01, 0.99], found 1.0"),
     (
         ("solver", "precision"),
         "float16",
@@ -275,6 +397,9 @@ CASES = [
     (("figures", "fig_minimum_norm", "steps"), 9, "steps: expected a value in [10, 10000000], found 9"),
     (("figures", "fig_minimum_norm", "batch_size"), 0, "batch_size: expected at least 1, found 0"),
     (("figures", "solve_system"), PAPER["figures"]["fig_ridge"], "'solve_system' is the name of a rule"),
+    (("figures", "provenance"), PAPER["figures"]["fig_ridge"], "'provenance' is the name of a rule"),
+    (("figures", "contact_sheet_gaussian"), PAPER["figures"]["fig_ridge"], "is the name of a rule"),
+    (("tables", "contact_sheet_mine"), PAPER["tables"]["table3"], "is the name of a rule"),
     (("figures", "measure_mine"), PAPER["figures"]["fig_ridge"], "'measure_mine' is the name of a rule"),
     (("tables", "select_kernel"), PAPER["tables"]["table3"], "'select_kernel' is the name of a rule"),
     (("tables", "gabor_of_mnist"), PAPER["tables"]["table3"], "'gabor_of_mnist' is the name of a rule"),

@@ -1,11 +1,17 @@
 """Corruptions do what section 2.1 says, at the rates that follow from it, and only once."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from rethinking import corruptions
 from rethinking.seeds import numpy_generator
 
+HERE = Path(__file__).parents[2]
 N, CLASSES = 50_000, 10
 
 
@@ -130,10 +136,92 @@ def test_gaussian_moments_are_one_or_one_a_channel(images):
     np.testing.assert_allclose(mean, images.mean((0, 1, 2)))
 
 
-def test_a_wrong_permutation_or_option_is_refused(images):
-    with pytest.raises(ValueError, match="48"):
-        corruptions.shuffle_pixels(images, np.arange(5))
-    with pytest.raises(ValueError, match="positions"):
-        corruptions.randomise_pixels(images, np.random.default_rng(0), "pixels")
-    with pytest.raises(ValueError, match="crop"):
-        corruptions.centre(images, 9)
+@pytest.mark.parametrize(
+    ("permutation", "message"),
+    [
+        (np.arange(5), "need 48"),
+        (np.arange(49), "need 48"),
+        (np.arange(48)[:, np.newaxis], "need 48"),
+        (np.zeros(48, dtype=int), r"each of 0\.\.47 once"),
+        (np.arange(48) - 1, r"each of 0\.\.47 once"),
+        (np.arange(48.0), r"each of 0\.\.47 once"),
+        (np.ones(48, dtype=bool), r"each of 0\.\.47 once"),
+        (np.r_[np.arange(47), 46], r"each of 0\.\.47 once"),
+    ],
+)
+def test_what_is_no_permutation_is_refused(images, permutation, message):
+    with pytest.raises(ValueError, match=message):
+        corruptions.shuffle_pixels(images, permutation)
+
+
+def test_a_wrong_option_is_refused_with_the_nearest(images):
+    with pytest.raises(ValueError, match="did you mean 'positions'"):
+        corruptions.randomise_pixels(images, np.random.default_rng(0), "position")
+    with pytest.raises(ValueError, match="images is 'random_pixel'; did you mean 'random_pixels'"):
+        corruptions.check_choice("images", "random_pixel", corruptions.IMAGE_CORRUPTIONS)
+    for size in (9, 0, -1):
+        with pytest.raises(ValueError, match="crop"):
+            corruptions.centre(images, size)
+
+
+@pytest.mark.parametrize(
+    ("mean", "deviation"),
+    [(100, 40_000), (40_000, 10), (-40_000, 10), (np.nan, 1), (0, np.nan), (np.inf, 1), (100, -1)],
+)
+def test_gaussian_pixels_that_would_wrap_are_refused(mean, deviation):
+    with pytest.raises(ValueError, match="no moments of grey levels"):
+        corruptions.gaussian_images(10, (4, 4, 1), [mean], [deviation], np.random.default_rng(0))
+
+
+def test_gaussian_pixels_of_the_largest_deviation_do_not_wrap():
+    largest = np.float32(corruptions.INT16) / corruptions.FARTHEST
+    drawn = corruptions.gaussian_images(1000, (32, 32, 1), [0], [largest], np.random.default_rng(0))
+    assert drawn.std() == pytest.approx(largest, rel=0.01)
+
+
+@pytest.mark.parametrize("shape", [(0, 8, 8, 1), (3, 0, 8, 1), (3, 8, 8, 0), (3, 8, 8)])
+def test_images_without_a_pixel_are_refused_by_name(shape):
+    empty, generator = np.zeros(shape, dtype=np.uint8), np.random.default_rng(0)
+    for corrupt_empty in (
+        lambda: corruptions.shuffle_pixels(empty, np.arange(64)),
+        lambda: corruptions.randomise_pixels(empty, generator),
+        lambda: corruptions.gaussian_moments(empty),
+        lambda: corruptions.centre(empty, 4),
+    ):
+        with pytest.raises(ValueError, match="expected N×H×W×C"):
+            corrupt_empty()
+
+
+def test_nothing_to_corrupt_is_refused():
+    generator = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="N > 0"):
+        corrupt(np.array([], dtype=int), 0.5)
+    with pytest.raises(ValueError, match="count is 0"):
+        corruptions.gaussian_images(0, (8, 8, 1), [0], [1], generator)
+    for shape in ((0, 8, 1), (8, 8)):
+        with pytest.raises(ValueError, match=r"expected \(H, W, C\)"):
+            corruptions.pixel_permutation(shape, generator)
+        with pytest.raises(ValueError, match=r"expected \(H, W, C\)"):
+            corruptions.gaussian_images(1, shape, [0], [1], generator)
+
+
+# A job's script with the parameters of a corruption that nobody has written.
+UNKNOWN = """
+import runpy, sys
+from types import SimpleNamespace
+job = {"spec": {"images": "random_pixel", "seed": 0, "source": "", "crop": None}, "code": ""}
+given = SimpleNamespace(log=[sys.argv[2]], params=SimpleNamespace(job=job), input=None)
+runpy.run_path(sys.argv[1], init_globals={"snakemake": given})
+"""
+
+
+def test_a_job_draws_no_corruption_under_an_unknown_name(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", UNKNOWN, HERE / "workflow/scripts/corrupt_images.py", tmp_path / "log"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE / "src"), str(HERE / "workflow")])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "images is 'random_pixel'; did you mean 'random_pixels'? expected one of" in done.stderr

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from rethinking.datasets.arrays import DataError
-from rethinking.datasets.image_folder import decode, load_image_folder
+from rethinking.datasets.image_folder import FORMATS, decode, load_image_folder
 
 CLASSES = ("cat", "dog", "eel")
 
@@ -106,6 +106,56 @@ def test_unreadable_images_are_named_all_together(folder, workers):
     assert "3 of 9 images cannot be used" in message
     for path in ("train/cat/0.png: is not an image", "train/eel/1.png: ", "test/dog/0.png: is not an image"):
         assert str(folder / path) in message
+
+
+EPS = """%!PS-Adobe-3.0 EPSF-3.0
+%%BoundingBox: 0 0 8 8
+%%EndComments
+(touched) (w) file closefile
+showpage
+%%EOF
+"""
+
+
+def test_an_image_is_opened_by_no_other_program_whatever_its_name(folder, monkeypatch, tmp_path):
+    # A Ghostscript that says that it was called.
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "gs").write_text(f"#!/bin/sh\ntouch {tmp_path / 'called'}\n")
+    (tmp_path / "bin" / "gs").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    monkeypatch.setattr("PIL.EpsImagePlugin.gs_binary", None)
+    (folder / "train" / "cat" / "0.png").write_text(EPS)
+    assert "train/cat/0.png: is not an image (BMP, GIF, JPEG" in refused(folder, 8)
+    assert not (tmp_path / "called").exists()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_formats_of_photographs_and_pixels_are_read(tmp_path, form):
+    pixels = np.full((8, 8, 3), 200, dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "x", form)
+    assert np.abs(decode(tmp_path / "x", 8).astype(int) - 200).max() <= 2
+
+
+def test_an_unknown_resize_or_colour_is_refused(tmp_path):
+    picture(1).save(tmp_path / "x.png")
+    with pytest.raises(ValueError, match=r"resize is 'squeeze'.*expected of each one of none, crop"):
+        decode(tmp_path / "x.png", 4, "squeeze")
+    with pytest.raises(ValueError, match="colour 'red'"):
+        decode(tmp_path / "x.png", 8, colour="red")
+
+
+def test_messages_hold_no_more_names_than_one_reads_and_nothing_that_a_terminal_acts_on(folder):
+    for number in range(500):
+        (folder / "train" / f"class{number}").mkdir()
+    message = refused(folder, 8)
+    assert "only in train: class0, class1, " in message
+    assert " and 490 more)" in message
+    for path in folder.glob("train/class*"):
+        path.rmdir()
+    (folder / "train" / "cat" / "\x1b[2J.png").write_text("x")
+    message = refused(folder, 8)
+    assert r"cat/\x1b[2J.png" in message
+    assert "\x1b" not in message
 
 
 def test_sizes_that_differ_need_a_resize(folder):

@@ -1,5 +1,6 @@
 """A NumPy file becomes a data set, or what is wrong with it is said."""
 
+import os
 import zipfile
 
 import numpy as np
@@ -142,6 +143,19 @@ def test_files_that_are_no_npz(tmp_path):
     np.save(tmp_path / "one.npy", np.zeros(3))
     with pytest.raises(DataError, match=r"it is no \.npz"):
         load_npz(tmp_path / "one.npy")
+
+
+@pytest.mark.parametrize("stands", ["a pipe", "a device", "a folder"])
+def test_what_is_no_file_is_named_and_not_waited_for(tmp_path, stands):
+    path = tmp_path / "x.npz"
+    if stands == "a pipe":
+        os.mkfifo(path)
+    elif stands == "a device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+    with pytest.raises(DataError, match=r"x\.npz is no file"):
+        load_npz(path)
 
 
 @pytest.mark.parametrize("place", [100, 300, -600])

@@ -308,6 +308,22 @@ def test_a_file_in_the_folders_place_is_told_as_what_cannot_be_written(tmp_path,
     assert "no checkpoint this time, the solve goes on" in told[-1]
 
 
+def test_panels_are_written_through_no_link_and_no_pipe_is_waited_for(tmp_path):
+    (tmp_path / "precious").write_text("precious")
+    folder, told = tmp_path / "panels", []
+    folder.mkdir()
+    os.mkfifo(folder / "panels.json")
+    for number in range(9):
+        (folder / f"panel-{number:04}.unfinished").symlink_to(tmp_path / "precious")
+    assert weights(PanelFolder(folder, "key", 0, tell=told.append)) == weights()
+    assert "has no readable index" in told[0]
+    assert (tmp_path / "precious").read_text() == "precious"
+    (folder / "panel-0000.npy").unlink()
+    os.mkfifo(folder / "panel-0000.npy")
+    assert weights(PanelFolder(folder, "key", 0, tell=told.append)) == weights()
+    assert "panel-0000.npy cannot be used (it is no file)" in told[-1]
+
+
 def test_a_message_says_how_much_must_fit(tmp_path, monkeypatch):
     folder = PanelFolder(tmp_path, "key", resident=True)
     monkeypatch.setattr("numpy.save", FullDisk(np.save, [1]))

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
 from rethinking.baseline import Baseline
@@ -123,6 +124,27 @@ def test_latex_escapes_what_it_must():
     assert "%" not in tex.replace(r"\%", "")
 
 
+@pytest.mark.parametrize(
+    "hostile", [r"\input{/etc/passwd}", r"\immediate\write18{id}", "a^^5cinput", "$x$ % &"]
+)
+def test_latex_runs_nothing_that_a_name_says(hostile):
+    rows = pd.DataFrame({hostile: [hostile], "error": ["1 ± 2"]})
+    for tex in (
+        pages.text_latex(rows, 1, "table3", hostile),
+        pages.accuracy_latex(accuracy_rows(), "table1", hostile, 3, 0.95),
+    ):
+        assert not re.search(r"\\(input|immediate|write)", tex)
+        assert "^^" not in tex
+        assert hostile not in tex
+
+
+def test_pages_show_names_and_tags_as_text():
+    hostile = "<script>alert(1)</script> {{ 7 * 7 }}"
+    page = pages.page(hostile, [hostile], [{"title": hostile, "columns": [], "rows": []}])
+    assert "<script>" not in page
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt; {{ 7 * 7 }}") == 4
+
+
 def test_a_contact_sheet_takes_its_images_from_all_over_the_data():
     # Sorted by class, as folders are: the first hundred with any one random label are of one class.
     true = np.repeat(np.arange(10), 1000)
@@ -144,6 +166,12 @@ def test_a_mosaic_shows_every_image_in_its_place_and_clips_what_is_no_colour():
     assert (sheet[9:17, 18:26] == 27).all()
     assert (sheet[18:, -8:] == 0).all()
     assert (sheet[9:17, -8:] == 255).all(), "a class with fewer images leaves a gap"
+
+
+def test_names_of_classes_are_no_formulas():
+    assert contact_sheet.cell("cat") == "cat"
+    for name in ("=cmd|'/C calc'!A0", "+1", "-1", "@SUM(A1)"):
+        assert contact_sheet.cell(name) == f"'{name}"
 
 
 def test_images_of_a_mosaic_need_not_be_square():
@@ -194,7 +222,33 @@ def test_a_ridge_path_draws_errors_in_per_cent_from_no_ridge_on():
     assert axes.get_ylim()[0] == 0
     labels = dict(zip(axes.get_xticks(), [text.get_text() for text in axes.get_xticklabels()], strict=True))
     assert labels[x[0]] == "0"
-    assert labels[0.1] == "$10^{-1}$"
+    assert labels[0.1] == "10⁻¹"
+
+
+def written(drawn, path):
+    """Every text of a figure as it stands in the picture: those that are not read as mathtext."""
+    style.save(drawn, path)
+    texts = [text for text in drawn.findobj(Text) if text.get_visible() and text.get_text()]
+    return [text.get_text() for text in texts]
+
+
+@pytest.mark.parametrize("steps", [(1, 30, 1000), (20, 30, 60)])
+def test_logarithmic_axes_have_readable_labels(steps, tmp_path):
+    frame = descent().assign(step=list(steps) * 2)
+    texts = written(drawn_descents(frame), tmp_path / "x.png")
+    assert not any(sign in text for text in texts for sign in "$\\{}")
+    powers = [text for text in texts if re.fullmatch("10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", text)]
+    assert len(powers) >= 2
+    if steps[0] == 20:
+        assert {"2×10¹", "6×10¹"} & set(texts), "less than a decade has labels between"
+
+
+def test_a_user_s_dollars_and_backslashes_are_no_mathematics(tmp_path):
+    title = r"$\frac{1}{0}$ & 5% _a_ \input"
+    curve = learning_curves.draw(curves(), "train_loss", ["gaussian"], None, 3, 0.95, title, "inception", {})
+    assert any(title in text for text in written(curve, tmp_path / "x.png"))
+    panel = contact_sheet.Panel("true labels", [[np.zeros((8, 8, 3), dtype=np.uint8)] * 10] * 2, ["$a", "$b"])
+    assert {"$a", "$b"} <= set(written(contact_sheet.draw(panel, panel, title), tmp_path / "y.png"))
 
 
 def test_a_ridge_path_marks_what_was_chosen_and_what_would_have_been_best():

@@ -133,11 +133,15 @@ def test_configuration_files_are_merged_as_snakemake_merges_them(tree):
     [
         ("config/nothing.yaml", "CONFIG names config/nothing.yaml, which is not here"),
         ("config/odd.yaml", "unknown key 'sedes'"),
+        ("config/twice.yaml", "config/twice.yaml, line 2: the key 'seeds' stands in line 1 already"),
     ],
 )
 def test_a_mistake_in_the_configuration_is_said(fresh, file, message):
     (fresh.folder / "config/odd.yaml").write_text("sedes: [1]\n")
+    (fresh.folder / "config/twice.yaml").write_text("seeds: [1]\nseeds: [2]\n")
     done = fresh.check(file)
     assert done.returncode == 1
     assert message in done.stdout
     assert "Traceback" not in done.stdout
+    if file != "config/nothing.yaml":
+        assert message in fresh.snakemake("--dry-run", "--configfile", file, check=False, small=False).stdout

@@ -22,12 +22,12 @@ RUN = "runs/digits/true/noise-0/mlp_1x512/none/seed-0"
 def test_the_results_tree_is_as_documented(finished):
     assert {path.name for path in finished.results.iterdir()} == {
         "data", "runs", "figures", "tables", "logs", "benchmarks", "scorecard.csv", "scorecard.html",
-        "scorecard.rst", "provenance.html", "provenance.rst",
+        "scorecard.json", "provenance.html",
     }  # fmt: skip
     figures = {path.name for path in (finished.results / "figures").iterdir()}
-    assert figures == {f"fig1{x}.{form}" for x in "abc" for form in ("pdf", "png", "csv", "json", "rst")}
+    assert figures == {f"fig1{x}.{form}" for x in "abc" for form in ("pdf", "png", "csv", "json")}
     tables = {path.name for path in (finished.results / "tables").iterdir()}
-    forms = ("html", "tex", "csv", "summary.csv", "summary.json", "rst")
+    forms = ("html", "tex", "csv", "summary.csv", "summary.json")
     assert tables == {f"table1.{form}" for form in forms}
     assert (finished.results / "figures/fig1a.png").read_bytes().startswith(b"\x89PNG")
     assert (finished.results / "figures/fig1a.pdf").read_bytes().startswith(b"%PDF")

@@ -187,11 +187,11 @@ rule corrupt_images:
 
 
 for corruption in plan.data.corruptions:
-    page = plan.pages[f"contact_sheet_{corruption}"]
+    page = plan.pages[contact_sheet_name(corruption)]
 
     rule:
         name:
-            f"contact_sheet_{corruption}"
+            contact_sheet_name(corruption)
         input:
             page.result.receipts(),
         output:

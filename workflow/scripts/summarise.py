@@ -25,11 +25,13 @@ with logged(snakemake.log[0]) as tell:
         elif kind == "accuracy_table":
             summary = statistics.accuracy_table(read_histories(*read), spec["fit"], confidence)
         elif kind in ("system_table", "ridge_path"):
-            summary = system_statistics.systems(pd.DataFrame(read_results(*read)), confidence)
+            summary = system_statistics.systems(
+                pd.DataFrame(read_results(*read, ("test_error", "classes", "measured"))), confidence
+            )
         elif kind == "minimum_norm":
-            summary = system_statistics.descents(rows_of(read_results(*read)), confidence)
+            summary = system_statistics.descents(rows_of(read_results(*read, ("rows",))), confidence)
         elif kind == "interpolants":
-            summary = system_statistics.interpolants(rows_of(read_results(*read)), confidence)
+            summary = system_statistics.interpolants(rows_of(read_results(*read, ("rows",))), confidence)
         else:
             raise ValueError(f"no summary of kind {kind!r}")
         write_summary(job, summary)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from rethinking.corruptions.arrays import BLOCK, check_choice
+from rethinking.corruptions.arrays import BLOCK, check_choice, check_images, check_shape
 from rethinking.moments import grey_level_counts
 from rethinking.moments import moments as grey_level_moments
 
@@ -22,6 +22,9 @@ ABOUT = {
     },
 }
 MOMENTS = ("dataset", "channel")
+INT16 = np.iinfo(np.int16).max
+# Standard deviations that no single-precision draw of NumPy's reaches: its tail ends below nine.
+FARTHEST = 12
 
 
 def corrupt(
@@ -43,6 +46,7 @@ def gaussian_moments(images: np.ndarray, pooled: str = "dataset") -> tuple[np.nd
     each channel has its own.
     """
     check_choice("moments", pooled, MOMENTS)
+    check_images(images)
     counts = grey_level_counts(images)
     if pooled == "channel":
         return grey_level_moments(counts)
@@ -62,9 +66,21 @@ def gaussian_images(
 
     Values are rounded to whole grey levels like real pixels but not clipped to 0..255: clipping
     would shrink the variance that the paper asks to match.
+
+    Raises ``ValueError`` for moments that are not finite or so large that a pixel might not fit into int16,
+    and where there is nothing to draw.
     """
-    images = np.empty((count, *shape), dtype=np.int16)
+    check_shape(shape)
+    if count < 1:
+        raise ValueError(f"count is {count}; expected at least 1")
     mean, deviation = np.asarray(mean, dtype=np.float32), np.asarray(deviation, dtype=np.float32)
+    # Written so that it is false for NaN as well.
+    if not ((deviation >= 0).all() and (abs(mean) + FARTHEST * deviation <= INT16).all()):
+        raise ValueError(
+            f"mean {mean.tolist()} and deviation {deviation.tolist()} are no moments of grey levels: pixels "
+            f"are kept as whole numbers up to {INT16}"
+        )
+    images = np.empty((count, *shape), dtype=np.int16)
     block = max(1, BLOCK // int(np.prod(shape)))
     for start in range(0, count, block):
         part = images[start : start + block]
@@ -72,10 +88,5 @@ def gaussian_images(
         drawn *= deviation
         drawn += mean
         np.rint(drawn, out=drawn)
-        if not np.abs(drawn).max(initial=0) <= np.iinfo(np.int16).max:
-            raise ValueError(
-                f"mean {mean} and standard deviation {deviation}: expected moments of grey levels, whose "
-                "Gaussian pixels int16 can hold"
-            )
         part[...] = drawn
     return images

@@ -54,8 +54,8 @@ def corrupt(
     Whatever the noise, the generator is consumed alike, so two levels drawn from the same seed are
     nested: the examples replaced at the lower level are replaced, by the same labels, at the higher.
 
-    Raises ``ValueError`` for a probability outside [0, 1], labels outside 0..classes-1, or an
-    unknown pool.
+    Raises ``ValueError`` for a probability outside [0, 1], for no labels or labels outside
+    0..classes-1, or for an unknown pool.
     """
     check_choice("pool", pool, POOLS)
     labels = np.asarray(labels)
@@ -63,9 +63,9 @@ def corrupt(
         raise ValueError(f"label_noise is {label_noise}; expected a probability in [0, 1]")
     if classes < 2:
         raise ValueError(f"classes is {classes}; expected at least 2")
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"labels are {labels.dtype} {labels.shape}; expected integers of shape (N,)")
-    if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
+    if labels.ndim != 1 or not len(labels) or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"labels are {labels.dtype} {labels.shape}; expected integers of shape (N,), N > 0")
+    if not 0 <= labels.min() <= labels.max() < classes:
         raise ValueError(f"labels span {labels.min()}..{labels.max()}; expected 0..{classes - 1}")
     # random() is in [0, 1): at noise 1 every label is replaced, at noise 0 none.
     replaced = generator.random(len(labels)) < label_noise

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from rethinking.corruptions.arrays import UNITS, as_units, check_choice
+from rethinking.corruptions.arrays import UNITS, as_units, check_choice, check_shape
 
 ABOUT = {
     "kind": "corruption",
@@ -44,6 +44,7 @@ def pixel_permutation(
     with "values" it permutes all H·W·C values.
     """
     check_choice("unit", unit, UNITS)
+    check_shape(shape)
     height, width, channels = shape
     return generator.permutation(height * width * (channels if unit == "values" else 1))
 
@@ -51,13 +52,17 @@ def pixel_permutation(
 def shuffle_pixels(images: np.ndarray, permutation: np.ndarray, unit: str = "positions") -> np.ndarray:
     """Apply one permutation, the same for every image (section 2.1, "shuffled pixels").
 
-    Use the same ``permutation`` for the training and the test images.
+    Use the same ``permutation`` for the training and the test images. Raises ``ValueError`` for an array
+    that is no permutation of what is shuffled: with an index twice, pixels would be lost.
     """
-    rows = as_units(images, unit)
-    count = rows.shape[1]
-    if not np.array_equal(np.sort(permutation, axis=None), np.arange(count)):
+    rows, permutation = as_units(images, unit), np.asarray(permutation)
+    if permutation.shape != rows.shape[1:2]:
         raise ValueError(
-            f"expected a permutation of 0..{count - 1}, for images of shape {images.shape[1:]} with unit "
-            f"{unit!r}; found {len(permutation)} entries that are none"
+            f"the permutation has shape {permutation.shape}; images of shape {images.shape[1:]} "
+            f"with unit {unit!r} need {rows.shape[1]} entries"
         )
+    if permutation.dtype.kind not in "iu" or not np.array_equal(
+        np.sort(permutation), np.arange(rows.shape[1])
+    ):
+        raise ValueError(f"expected a permutation, each of 0..{rows.shape[1] - 1} once")
     return rows[:, permutation].reshape(images.shape)

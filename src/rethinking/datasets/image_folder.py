@@ -12,6 +12,9 @@ from rethinking.datasets.arrays import DataError, Dataset
 
 RESIZE = ("none", "crop", "scale", "scale_and_crop")
 COLOUR = {"rgb": "RGB", "grey": "L"}
+# Those of photographs and of pixels. Pillow reads others by programs of their own, EPS by Ghostscript, and
+# goes by what a file holds, not by its name.
+FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 CHUNK = 256  # images that a worker decodes at a time
 LISTED = 10  # problems that an error names
 EIGHT_BITS = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "La", "RGBa", "CMYK", "YCbCr", "LAB", "HSV"}
@@ -39,11 +42,14 @@ def decode(path: str | Path, size: int, resize: str = "none", colour: str = "rgb
 
     ``resize`` is "none" (the image has to have that size), "crop" (its centre, unscaled), "scale" (both
     sides on their own) or "scale_and_crop" (the shorter side, then the centre); ``colour`` is "rgb" or
-    "grey". Transparency is dropped. Raises ``ValueError`` for images that do not fit and what Pillow
-    raises for files that it cannot read.
+    "grey". Transparency is dropped. Only ``FORMATS`` are read. Raises ``ValueError`` for images that do not
+    fit and for other names, and what Pillow raises for files that it cannot read.
     """
+    if resize not in RESIZE or colour not in COLOUR:
+        known = f"{', '.join(RESIZE)}; {', '.join(COLOUR)}"
+        raise ValueError(f"resize is {resize!r} and colour {colour!r}; expected of each one of {known}")
     mode = COLOUR[colour]
-    with Image.open(path) as image:
+    with Image.open(path, formats=FORMATS) as image:
         if image.mode not in EIGHT_BITS:
             raise ValueError(f"has pixels of mode {image.mode}; expected 8 bits a channel")
         if resize.startswith("scale"):
@@ -66,10 +72,20 @@ def _decode_many(paths: list[str], size: int, resize: str, colour: str) -> tuple
             try:
                 images[index] = decode(path, size, resize, colour)
             except Image.UnidentifiedImageError:
-                problems.append(f"{path}: is not an image that Pillow reads")
+                problems.append(f"{_shown(path)}: is not an image ({', '.join(FORMATS)})")
             except Exception as error:
-                problems.append(f"{path}: {error or type(error).__name__}")
+                problems.append(f"{_shown(path)}: {error or type(error).__name__}")
     return images, problems
+
+
+def _shown(path: str) -> str:
+    """A path without characters that a terminal would act on."""
+    return path if path.isprintable() else repr(path)
+
+
+def _listed(names: set[str]) -> str:
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(sorted(names)[:LISTED]) + more
 
 
 def _class_folders(part: Path) -> dict[str, Path]:
@@ -92,7 +108,7 @@ def _files(folder: Path) -> list[str]:
     for path in found:
         if not path.is_file():
             what = "a folder inside a class folder" if path.is_dir() else "neither a file nor a link to one"
-            raise DataError(f"{path} is {what}; expected images only")
+            raise DataError(f"{_shown(str(path))} is {what}; expected images only")
     return [str(path) for path in found]
 
 
@@ -133,8 +149,8 @@ def load_image_folder(
     parts = [_class_folders(part) for part in parts_of(Path(folder))]
     train, test = map(set, parts)
     if train != test:
-        lone = [f"only in train: {', '.join(sorted(train - test))}"] if train - test else []
-        lone += [f"only in test: {', '.join(sorted(test - train))}"] if test - train else []
+        lone = [f"only in train: {_listed(train - test)}"] if train - test else []
+        lone += [f"only in test: {_listed(test - train)}"] if test - train else []
         raise DataError(f"the classes of train and test in {folder} differ ({'; '.join(lone)})")
     classes = tuple(sorted(train))
     if len(classes) < 2:

@@ -13,13 +13,15 @@ BLOCK = 2**24  # values converted at a time
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
+    if path.exists() and not path.is_file():  # a pipe or a device would be read for ever
+        raise DataError(f"{path} is no file; expected an .npz with {', '.join(NAMES)}")
     try:
         if not zipfile.is_zipfile(path) and path.is_file():
             raise zipfile.BadZipFile("it is no .npz, or cut short")
         with np.load(path, allow_pickle=False) as file:
             missing = [name for name in NAMES if name not in file]
             if missing:
-                found = ", ".join(file.files) or "nothing"
+                found = ", ".join(file.files[:10]) or "nothing"
                 raise DataError(f"{path} has no {', '.join(missing)}; found {found}")
             arrays = {name: file[name] for name in NAMES}
     except FileNotFoundError:

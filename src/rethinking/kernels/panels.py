@@ -79,6 +79,8 @@ class PanelFolder:
         """The panels that are there, in order, up to the first that is missing or cannot be used."""
         self.sums, self.waiting = [], []
         try:
+            if self._index.exists() and not self._index.is_file():
+                raise ValueError("it is no file")
             index = json.loads(self._index.read_text())
             key, sums = index["key"], list(index["sums"])
         except FileNotFoundError:
@@ -90,6 +92,8 @@ class PanelFolder:
         panels = []
         for number, (shape, expected) in enumerate(zip(shapes, sums, strict=False)):
             try:
+                if not self._path(number).is_file():  # a pipe would be waited for
+                    raise ValueError("it is no file")
                 panel = np.lib.format.open_memmap(self._path(number), mode="r")
                 whole = panel.shape == shape and panel.dtype == dtype and zlib.crc32(panel.data) == expected
             except Exception as error:  # a damaged header is read as Python, and fails as that may
@@ -134,10 +138,12 @@ class PanelFolder:
             sums = [*self.sums, zlib.crc32(np.ascontiguousarray(panel).data)]
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                with open(unfinished, "wb") as file:
+                unfinished.unlink(missing_ok=True)
+                with open(unfinished, "xb") as file:  # not through a link that somebody left there
                     np.save(file, panel, allow_pickle=False)
                 os.replace(unfinished, path)
-                unfinished.write_text(json.dumps({"key": self.key, "sums": sums}))
+                with open(unfinished, "x") as file:
+                    json.dump({"key": self.key, "sums": sums}, file)
                 os.replace(unfinished, self._index)
             except OSError as error:
                 with suppress(OSError):

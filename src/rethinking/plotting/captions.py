@@ -1,7 +1,8 @@
 """What the report says beside each result: the paper's claim, what we see, and the command that makes it.
 
-Captions are reStructuredText. What comes from a user, such as the title of a data set, has its special
-characters escaped.
+A caption is reStructuredText in a Jinja template, because Snakemake takes it for one. Nothing in it that
+comes from elsewhere (titles, file names, results) means anything to either: ``escaped`` sees to the first,
+``_caption`` to the second.
 """
 
 import re
@@ -10,7 +11,7 @@ import textwrap
 
 import pandas as pd
 
-from rethinking.paper import CORRUPTIONS, Said
+from rethinking.paper import Said
 from rethinking.plotting import pages
 from rethinking.scorecard import MATCHED, NOT_RUN, VERDICTS
 
@@ -18,8 +19,14 @@ ELSEWHERE = "Data, machines, versions and times are on the page *How this was ma
 
 
 def escaped(text: str) -> str:
-    """One line in which no character means anything to reStructuredText, and none ends a block of Jinja's."""
-    return re.sub(r"([\\*`|_<>\[\]]|(?<={)%)", r"\\\1", " ".join(text.split()))
+    """One line of text in which no character means anything to reStructuredText.
+
+    Every sign gets a backslash: what a sign means depends on its neighbours and on the line that it begins.
+    What cannot be printed becomes a question mark.
+    """
+    line = " ".join(text.split())
+    printable = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
+    return re.sub(r"[^\w\s]|_", r"\\\g<0>", printable)
 
 
 def command_for(target: str, command: str) -> str:
@@ -31,17 +38,19 @@ def command_for(target: str, command: str) -> str:
 
 def made_by(target: str, command: str) -> str:
     """The last paragraph of a caption: how the result is made again."""
-    call = command_for(target, command)
-    return f"**To make it again** (only what is missing or has changed is computed)::\n\n  {call}"
+    # Every line of a literal block is indented, also those of a file name with line breaks.
+    call = textwrap.indent("\n".join(command_for(target, command).splitlines()), "  ", lambda line: True)
+    return f"**To make it again** (only what is missing or has changed is computed)::\n\n{call}"
 
 
 def _caption(*paragraphs: str) -> str:
-    """Paragraphs, those of one line filled, as they are: Snakemake takes a caption for a Jinja template."""
+    """Paragraphs, those of one line filled, as a template that renders as they are."""
     filled = (
         each if "\n" in each else textwrap.fill(each, 100, break_long_words=False, break_on_hyphens=False)
         for each in paragraphs
     )
-    return "{% raw %}\n" + "\n\n".join(filled) + "\n{% endraw %}\n"
+    # All that Jinja acts on begins with a brace. The only ones in the template are those that print one.
+    return "\n\n".join(filled).replace("{", '{{ "{" }}') + "\n"
 
 
 def _table(header: list[str], widths: list[int], rows: list[list[str]]) -> str:
@@ -59,6 +68,14 @@ def _held(found: pd.DataFrame) -> str:
     return f"{counts.get(MATCHED, 0)} of {len(found) - counts.get(NOT_RUN, 0)} claims hold{not_run}"
 
 
+def _number(value: float | str) -> str:
+    """A number of the scorecard, or the text in its place; read from a file, a number may be a text too."""
+    try:
+        return pages.number(float(value))
+    except ValueError:
+        return value
+
+
 def _claims(found: pd.DataFrame) -> list[str]:
     """How many claims hold, and each that was put to the test with the paper's number and ours."""
     if found.empty:
@@ -68,9 +85,9 @@ def _claims(found: pd.DataFrame) -> list[str]:
         return [f"none of {len(found)} claims was put to the test: no run stands for them."]
     rows = [
         [
-            f"{pages.MARKS[row.verdict]} {pages.readable(row.item)}",
-            pages.number(row.paper),
-            f"{pages.number(row.ours)} ({row.measured})",
+            f"{pages.MARKS.get(row.verdict, '?')} {pages.readable(row.item)}",
+            _number(row.paper),
+            f"{_number(row.ours)} ({row.measured})",
         ]
         for row in run.itertuples(index=False)
     ]
@@ -122,10 +139,10 @@ def scorecard(table: pd.DataFrame, titles: dict[str, str], about: str, how: str)
     )
 
 
-def contact_sheet(corruption: str, about: str, how: str) -> str:
-    """The caption of a corruption drawn beside the clean images."""
+def contact_sheet(paper: str, about: str, how: str) -> str:
+    """The caption of a corruption drawn beside the clean images; ``paper`` is what the paper says, if anything."""
     return _caption(
-        f"**The paper** (section 2.1): {CORRUPTIONS[corruption]}",
+        *([f"**The paper** (section 2.1): {escaped(paper)}"] if paper else []),
         f"**Here** ({escaped(about)}): training images of each class, left as they are and right corrupted. "
         "The numbers say which images these are.",
         how,
@@ -138,6 +155,6 @@ def provenance(about: str, how: str) -> str:
     return _caption(
         "The data sets that results are about, and for the runs and kernel systems behind them the device, "
         "precision, time and memory that each recorded of itself, and the versions that made it.",
-        f"**Here**: {about}.",
+        f"**Here**: {escaped(about)}.",
         how,
     )

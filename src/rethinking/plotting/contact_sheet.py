@@ -53,6 +53,11 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
+def cell(name: str) -> str:
+    """A class's name for a table that spreadsheets open: as text, also where it begins like a formula."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
+
+
 def draw(left: Panel, right: Panel, title: str) -> Figure:
     """Draw two panels of the same shape beside each other; values outside 0..255 are shown clipped."""
     height = 0.75 + 0.29 * len(left.images)

@@ -48,8 +48,7 @@ def draw(summary: pd.DataFrame, seeds: int, confidence: float, dataset: str) -> 
                     label="where such a start must end (theory)",
                 )
             )
-        axes.set_xscale("log")
-        axes.set_yscale("log")
+        style.logarithmic(axes, "x", "y")
         low, high = axes.get_ylim()
         axes.set_ylim(max(low, NEAREST), high)
         axes.set_xlabel("steps")

@@ -55,13 +55,12 @@ def draw(summary: pd.DataFrame, systems: list[str], confidence: float) -> Figure
                         lowest["at"], 100 * lowest["mean"], "o", ms=10, mfc="none", mec=colour, zorder=4
                     )
                 axes.plot(chosen["at"], 100 * chosen["mean"], "*", ms=11, mfc=colour, mec="white", zorder=5)
-            axes.set_xscale("log")
+            style.logarithmic(axes, "x")
             # Rounded, for a mean of equal ridges may lie a little beside them.
             low, high = (np.log10(each).round(9) for each in (positive.min(), positive.max()))
-            ticks = 10.0 ** np.arange(np.floor(low), np.ceil(high) + 1)
-            axes.set_xticks([zero, *ticks], ["0", *(f"$10^{{{np.log10(t):.0f}}}$" for t in ticks)])
-            for label in axes.get_xticklabels():
-                label.set_parse_math(True)
+            exponents = np.arange(np.floor(low), np.ceil(high) + 1).astype(int)
+            ticks = ["0", *map(style.power_of_ten, exponents)]
+            axes.set_xticks([zero, *(10.0**exponents)], ticks)
             axes.minorticks_off()
             axes.set_xlabel("ridge λ of K + λI")
             here = errors[errors["dataset"] == dataset]

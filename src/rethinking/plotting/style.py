@@ -1,5 +1,6 @@
 """Names, colours and sizes that all figures and pages share."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogFormatterSciNotation
 
 NAMES = {
     "inception": "Inception",
@@ -78,6 +80,32 @@ def note(axes: Axes, seeds: int, confidence: float, what: str) -> None:
     interval = f"mean of {seeds} seeds with {100 * confidence:g}% interval"
     spread = interval if seeds > 1 else "one seed, no interval"
     axes.set_title(f"{what}\n{spread}", loc="left", color="0.35", fontsize=7.5)
+
+
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power_of_ten(exponent: int) -> str:
+    """10³ for 3, without mathtext, which is off because a user's names may have dollar signs."""
+    return f"10{str(exponent).translate(SUPERSCRIPTS)}"
+
+
+class _Powers(LogFormatterSciNotation):
+    """Labels of a logarithmic axis as Matplotlib chooses them, in plain characters."""
+
+    def __call__(self, value: float, position: int | None = None) -> str:
+        label = super().__call__(value, position)
+        label = re.sub(r"\$\\mathdefault\{(.*)\}\$", r"\1", label).replace(r"\times", "×")
+        return re.sub(r"10\^\{(-?\d+)\}", lambda found: power_of_ten(int(found[1])), label)
+
+
+def logarithmic(axes: Axes, *sides: str) -> None:
+    """Give the "x" or "y" axis a logarithmic scale, with labels that need no mathtext."""
+    for side in sides:
+        axes.set(**{f"{side}scale": "log"})
+        axis = getattr(axes, f"{side}axis")
+        axis.set_major_formatter(_Powers())
+        axis.set_minor_formatter(_Powers(labelOnlyBase=False, minor_thresholds=(2, 0.4)))
 
 
 def paper_handle() -> Line2D:

@@ -9,14 +9,18 @@ than was written. A page is *outdated* where it shows another result. Snakemake 
 """
 
 import os
+import shlex
 import sys
 from collections import defaultdict
 from pathlib import Path
 
-from pipeline.commands.configured import NotConfigured, command_for, plan_of
+from pipeline.commands.configured import NotConfigured, plan_of
 from pipeline.commands.prune import unasked
+from pipeline.planning.explain import printable
+from pipeline.planning.overlays import command_with
 from pipeline.planning.plan import Plan
 from pipeline.storage.artefacts import ArtefactError, check_whole
+from pipeline.storage.files import oddity
 
 
 def report(plan: Plan, command: str) -> bool:
@@ -24,19 +28,26 @@ def report(plan: Plan, command: str) -> bool:
     altered, missing, looked_at = [], defaultdict(list), 0
     for made, seed in plan.asked_for():
         looked_at += 1
-        if not Path(made.path(seed)).exists():
+        if not os.path.lexists(made.path(seed)):
             missing[made.place].append(made.path(seed))
             continue
         try:
             check_whole(made.entry(seed))
         except ArtefactError as error:
-            altered.append(" ".join(str(error).split()))
-    print(*altered, sep="\n", end="\n" if altered else "")
+            altered.append(printable(" ".join(str(error).split())))
     for paths in missing.values():
         print(f"{paths[0]}: missing{f', and {len(paths) - 1} more seeds' if len(paths) > 1 else ''}")
     pages = list(plan.pages.values())
     outdated = [str(path) for page in pages for path in page.outdated()]
+    odd = [
+        f"{path}: {oddity(path)} is there, where a page should be; move it away"
+        for page in pages
+        for path in page.files.values()
+        if oddity(path)
+    ]
+    altered += odd
     absent = [path for page in pages for path in page.files.values() if not Path(path).exists()]
+    print(*altered, sep="\n", end="\n" if altered else "")
     for what, paths in (("shows another result than that of now", outdated), ("missing", absent)):
         if paths:
             print(f"{paths[0]}: {what}{f', and {len(paths) - 1} more pages' if len(paths) > 1 else ''}")
@@ -54,7 +65,7 @@ def report(plan: Plan, command: str) -> bool:
 def main(files: list[str]) -> str | bool:
     """Look at the results of ``config.yaml`` with ``files`` on top; what the process exits with."""
     try:
-        return not report(plan_of(files), command_for(files))
+        return not report(plan_of(files), shlex.join(command_with(files)))
     except NotConfigured as error:
         return str(error)
 

@@ -16,16 +16,18 @@ from pathlib import Path
 import torch
 
 from pipeline.storage.artefacts import ArtefactError, written_whole
+from pipeline.storage.files import read
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+MOST = 2**36  # bytes of a state
 
 
 class RunCheckpoint:
     """Keeps the state of the run that ``key`` names in ``path``, every ``seconds`` and when told to end.
 
-    A file that is truncated, altered, of another run, or that holds anything but tensors, numbers and
-    texts is not used: ``tell`` says so, and the run begins from the start. A disk that is full does not
-    stop a run.
+    A file that is truncated, altered, of another run or malformed, or that holds anything but tensors,
+    numbers and texts, is not used, nor is anything that is no file: ``tell`` says so, and the run begins
+    from the start. A disk that is full does not stop a run.
     """
 
     def __init__(self, path: str | Path, key: str, seconds: float, tell: Callable[[str], None]):
@@ -36,25 +38,30 @@ class RunCheckpoint:
     def load(self) -> dict | None:
         """The state to go on from, None without one that can be used."""
         try:
-            digest, _, content = self.path.read_bytes().partition(b"\n")
+            digest, _, content = read(self.path, MOST).partition(b"\n")
         except FileNotFoundError:
             return None
         except OSError as error:
-            return self._unused(f"cannot be read ({error})")
+            return self.refuse(f"cannot be read ({error})")
         if hashlib.sha256(content).hexdigest().encode() != digest:
-            return self._unused("is truncated or altered")
+            return self.refuse("is truncated or altered")
         try:
             # weights_only: an unpickler that makes tensors and plain values and runs nothing.
             found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         except Exception as error:  # what a hostile file raises is no closed list
-            return self._unused(f"holds what no checkpoint holds ({str(error).splitlines()[0]})")
+            return self.refuse(f"holds what no checkpoint holds ({f'{error}'.partition(chr(10))[0]})")
         if not isinstance(found, dict) or found.get("key") != self.key:
-            return self._unused("is of another run, other code or other data")
-        self.tell(f"going on from {self.path}, epoch {found['state']['at'][0]}")
+            return self.refuse("is of another run, other code or other data")
+        try:
+            epoch = int(found["state"]["at"][0])
+        except Exception:
+            return self.refuse("has no state of a run")
+        self.tell(f"going on from {self.path}, epoch {epoch}")
         return found["state"]
 
-    def _unused(self, problem: str) -> None:
-        self.tell(f"{self.path} {problem}: not used, the run begins from the start")
+    def refuse(self, problem: str) -> None:
+        """Say why the file is not used."""
+        self.tell(f"{self.path} {problem:.500}: not used, the run begins from the start")
 
     def due(self) -> bool:
         """Whether the interval is over, or the process was asked to end."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from pipeline.planning.explain import explain, nearest, where_text
+from pipeline.planning.explain import LISTED, cut, explain, nearest, shown, where_text
 from pipeline.planning.factories import arguments_of, call_problems, find_factory
 from pipeline.planning.grids import GridError, expand, network_grids
 from pipeline.planning.homes import Home, Homes
@@ -14,15 +14,17 @@ from pipeline.planning.kernel_checks import kernel_problems
 from pipeline.planning.runs import TRUE_LABELS
 from pipeline.planning.schema import schema_with, unknown_names
 from pipeline.planning.sources import side
+from pipeline.storage.files import oddity, read
 from rethinking.exhibits.requests import Training
 
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
 RESERVED = {
-    *("all", "data", "scorecard", "contact_sheet", "corrupt_labels", "corrupt_images", "train"),
+    *("all", "data", "scorecard", "provenance", "corrupt_labels", "corrupt_images", "train"),
     *("select_kernel", "solve_system"),
 }
-RESERVED_STARTS = ("summarise_", "download_", "prepare_", "describe_", "measure_")
+RESERVED_STARTS = ("summarise_", "download_", "prepare_", "describe_", "measure_", "contact_sheet")
 LARGEST = 1e300
+LONGEST = 1000  # characters that are said of one problem
 SUBFOLDERS = ("data", "runs", "systems", "measurements", "figures", "tables", "logs", "benchmarks")
 
 
@@ -35,7 +37,7 @@ def _odd_values(value, path=()) -> list[str]:
     where = where_text(path)
     if isinstance(value, dict):
         odd = [
-            f"{where}: the key {key!r} is {type(key).__name__}; put it in quotes or rename it"
+            f"{where}: the key {shown(key)} is {type(key).__name__}; put it in quotes or rename it"
             for key in value
             if not isinstance(key, str)
         ]
@@ -45,7 +47,8 @@ def _odd_values(value, path=()) -> list[str]:
     if isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
         return [f"{where}: expected a finite number of reasonable size, found {str(value)[:40]}"]
     if not isinstance(value, str | int | float | None):
-        return [f"{where}: expected text, a number or a truth value, found {type(value).__name__} {value}"]
+        found = f"{type(value).__name__} {cut(str(value))}"
+        return [f"{where}: expected text, a number or a truth value, found {found}"]
     return []
 
 
@@ -100,12 +103,13 @@ def _paper_problems(where: str, entry: dict, home: Home, folder: Path, datasets:
     for dataset, paper in entry.get("paper", {}).items():
         if dataset not in datasets:
             problems.append(
-                f"{where}.paper: no data set {dataset!r} is defined; {nearest(dataset, datasets)}"
+                f"{where}.paper: no data set {shown(dataset)} is defined; {nearest(dataset, datasets)}"
             )
         try:
-            header = (folder / paper).read_text().partition("\n")[0].split(",")
+            header = read(folder / paper).decode().partition("\n")[0].split(",")
         except (OSError, ValueError) as error:
-            problems.append(f"{where}.paper.{dataset}: {folder / paper} cannot be read: {error}")
+            file = cut(str(folder / paper), 500)
+            problems.append(f"{where}.paper.{dataset}: {file} cannot be read: {cut(str(error), 500)}")
             continue
         missing = sorted(columns - set(header))
         if missing:
@@ -118,7 +122,8 @@ def _query_problems(config: dict, folder: Path, homes: Homes) -> list[str]:
     problems = []
     if config["dataset"] not in config["datasets"]:
         problems.append(
-            f"dataset: {config['dataset']!r} is not defined; {nearest(config['dataset'], config['datasets'])}"
+            f"dataset: {shown(config['dataset'])} is not defined; "
+            f"{nearest(config['dataset'], config['datasets'])}"
         )
     elif config["datasets"][config["dataset"]]["source"] == "imagenet":
         if config["figures"] or config["tables"]:
@@ -206,7 +211,8 @@ def _folder_problems(key: str, text: str, subfolders: tuple[str, ...]) -> list[s
             if wanted == folder:
                 tempfile.TemporaryFile(dir=existing).close()
     except (OSError, RuntimeError, ValueError) as error:
-        return [f"{key}: nothing can be written to {text[:80]!r} ({error}); mend that or choose another"]
+        problem = f"nothing can be written to {shown(text)} ({cut(str(error), 200)})"
+        return [f"{key}: {problem}; mend that or choose another"]
     return []
 
 
@@ -220,18 +226,27 @@ def _execution_problems(config: dict) -> list[str]:
 
 
 def _own_data_problems(config: dict) -> list[str]:
-    """Paths of a user's own data that no file can have."""
+    """Paths of a user's own data that no file can have, and what is there but neither a file nor a folder.
+
+    Data that are not there are for the job that reads them to say: what was prepared from them may do.
+    """
+    paths = {
+        f"datasets.{name}.{key}": (entry[key], key == "file")
+        for name, entry in config["datasets"].items()
+        for key in ("folder", "file")
+        if key in entry
+    }
     problems = []
-    for name, entry in config["datasets"].items():
-        for key in {"folder", "file"} & set(entry):
-            try:
-                Path(entry[key]).expanduser().exists()
-            except (OSError, RuntimeError, ValueError) as error:
-                problems.append(f"datasets.{name}.{key}: {entry[key][:80]!r} is no path here ({error})")
-    try:
-        Path(config["data_folder"]).expanduser().exists()
-    except (OSError, RuntimeError, ValueError) as error:
-        problems.append(f"data_folder: {config['data_folder'][:80]!r} is no path here ({error})")
+    for where, (text, is_file) in (paths | {"data_folder": (config["data_folder"], False)}).items():
+        try:
+            path = Path(text).expanduser()
+            there = path.exists()
+            if there and not is_file and not path.is_dir():
+                problems.append(f"{where}: {shown(text)} is {oddity(path) or 'a file'}; expected a folder")
+            elif there and is_file and not path.is_file():
+                problems.append(f"{where}: {shown(text)} is {oddity(path)}; expected a file")
+        except (OSError, RuntimeError, ValueError) as error:
+            problems.append(f"{where}: {shown(text)} is no path here ({cut(str(error), 200)})")
     return problems
 
 
@@ -296,7 +311,10 @@ def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> 
             + _folder_problems("results", config["results"], SUBFOLDERS)
         )
     if problems:
-        listed = "\n".join(f"  - {problem}" for problem in dict.fromkeys(problems))
+        problems = list(dict.fromkeys(problems))
+        listed = "\n".join(f"  - {cut(problem, LONGEST)}" for problem in problems[:LISTED])
+        if len(problems) > LISTED:
+            listed += f"\n  - and {len(problems) - LISTED} more"
         raise ConfigurationError(
             f"the configuration cannot be run:\n{listed}\n"
             "  config.yaml and the overlays named with --configfile hold it; "

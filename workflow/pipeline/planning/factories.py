@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from pipeline.planning.digest import find_module
-from pipeline.planning.explain import nearest
+from pipeline.planning.explain import nearest, shown
 
 # What the workflow passes to every factory, by name.
 FACTORY_ARGUMENTS = {"image_shape", "classes"}
@@ -14,15 +14,18 @@ TYPES = {"int": {int}, "float": {int, float}, "bool": {bool}, "str": {str}}
 
 def find_factory(module: str, function: str, roots: tuple[Path, ...]) -> ast.FunctionDef | str:
     """The definition of a factory, or in words why there is none."""
-    path = find_module(module, roots)
+    try:
+        path = find_module(module, roots)
+    except OSError:  # a name that no file can have
+        path = None
     if path is None:
-        return f"no module {module!r} below {' or '.join(map(str, roots))}"
+        return f"no module {shown(module)} below {' or '.join(map(str, roots))}"
     try:
         body = ast.parse(path.read_bytes()).body
     except SyntaxError as error:
         return f"{path}, line {error.lineno}: {error.msg}"
     functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
-    known = f"{path} defines no function {function!r}; {nearest(function, functions)}"
+    known = f"{path} defines no function {shown(function)}; {nearest(function, functions)}"
     return functions.get(function, known)
 
 
@@ -55,7 +58,6 @@ def call_problems(where: str, function: ast.FunctionDef, arguments: dict) -> lis
         else:
             wanted = getattr(annotations.get(name), "id", None)
             if wanted in TYPES and type(value) not in TYPES[wanted]:
-                problems.append(
-                    f"{where}.arguments.{name}: expected {wanted}, found {type(value).__name__} {value!r}"
-                )
+                found = f"{type(value).__name__} {shown(value)}"
+                problems.append(f"{where}.arguments.{name}: expected {wanted}, found {found}")
     return problems

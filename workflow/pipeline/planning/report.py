@@ -1,14 +1,25 @@
 """How results appear in Snakemake's report: category, labels and caption of each.
 
 What a figure or table shows decides its category, so one of a user's own finds its place by itself.
-Captions are files that jobs write beside the results.
+
+Snakemake renders captions as templates, which can run code. Results may come from somebody else, so captions
+are no results: ``pipeline.commands.report`` writes them anew into a folder of its own, which ``CAPTIONS`` names
+for the one call of Snakemake that makes the report. Without that folder there are no captions.
 """
+
+import os
 
 from pipeline.planning.plan import Plan
 from rethinking import paper
 
 # What a result is; the report lists them in the order of the alphabet.
 PICTURE, PAGE, LATEX, NUMBERS = "figure", "HTML table", "LaTeX", "numbers (CSV)"
+CAPTIONS = "RETHINKING_CAPTIONS"  # environment variable
+
+
+def contact_sheet_name(corruption: str) -> str:
+    """The name of a contact sheet, under which its rule and its caption go."""
+    return f"contact_sheet_{corruption}"
 
 
 class Report:
@@ -17,18 +28,26 @@ class Report:
     def __init__(self, plan: Plan):
         self.plan = plan
 
-    def _entry(self, category: str, result: str, shows: str, form: str) -> dict:
-        return {"category": category, "labels": {"result": result, "shows": shows, "form": form}}
+    def _entry(self, category: str, result: str, shows: str, form: str, caption: str | None) -> dict:
+        folder = os.environ.get(CAPTIONS)
+        return {
+            "category": category,
+            "labels": {"result": result, "shows": shows, "form": form},
+            "caption": os.path.join(folder, f"{caption}.rst") if folder and caption else None,
+        }
 
     def shown(self, name: str, form: str) -> dict:
-        """A figure or table."""
+        """A figure or table. One about another data set than the configuration's is on no scorecard and has
+        no caption."""
         said = paper.said(self.plan.kind(name), self.plan.shown[name].get("quantity"))
-        return self._entry(said.category, paper.title_of(name), said.shows, form)
+        caption = name if name in self.plan.main else None
+        return self._entry(said.category, paper.title_of(name), said.shows, form, caption)
 
     def contact_sheet(self, corruption: str, form: str) -> dict:
         """A corruption beside the clean images."""
         result = corruption.replace("_", " ").capitalize()
-        return self._entry(paper.DATA, result, f"images of {self.plan.data.title}", form)
+        shows, caption = f"images of {self.plan.data.title}", contact_sheet_name(corruption)
+        return self._entry(paper.DATA, result, shows, form, caption)
 
     def summed_up(self, name: str, form: str) -> dict:
         """The scorecard, or the page that says how everything was made."""
@@ -36,4 +55,4 @@ class Report:
             "scorecard": (paper.SCORECARD, "every claim and number"),
             "provenance": (paper.PROVENANCE, "data, machines, versions and times"),
         }[name]
-        return self._entry(category, name.capitalize(), shows, form)
+        return self._entry(category, name.capitalize(), shows, form, name)

@@ -10,12 +10,16 @@ Functions take a result's *entry*: a dict with its ``folder``, ``file``, ``stamp
 (``pipeline.planning.results``). A *job* is an entry with ``spec``, ``code`` and ``inputs``.
 """
 
+import fcntl
+import glob
 import hashlib
 import json
 import os
+import secrets
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +27,7 @@ import numpy as np
 from pipeline.planning.digest import edited_files
 from pipeline.planning.results import RECEIPT
 from pipeline.planning.stamps import canonical
+from pipeline.storage.files import NotAFile, oddity, read
 
 
 class ArtefactError(Exception):
@@ -33,18 +38,27 @@ class ArtefactError(Exception):
 def written_whole(path: str | Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its place when the block ends without an error.
 
-    Whoever looks at ``path`` sees the old file or the new one, never a part. Raises ``ArtefactError``
-    where it cannot be written, for want of space for one.
+    Whoever looks at ``path`` sees the old file or the new one, never a part. The temporary file is made
+    anew under a random name, so that nothing is written through a link that somebody left there. A link at
+    ``path`` itself is replaced, not followed. Raises ``ArtefactError`` where the file cannot be written, for
+    example for want of space.
     """
     path = Path(path)
-    # Always the same name, so that what a killed job left is gone when the next one is through.
-    temporary = path.with_name(f".{path.stem}.unfinished{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.unfinished-{secrets.token_hex(8)}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        _clear_unfinished(path)
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+        try:
+            with suppress(OSError):  # a file system without locks: what is left there stays
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield temporary
+            os.fsync(descriptor)
+            if path.is_dir() and not path.is_symlink():
+                raise NotAFile(f"a folder is there, move it away with {_move_away(path)}")
+            os.replace(temporary, path)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         free = shutil.disk_usage(existing_parent(path)).free
         raise ArtefactError(
@@ -53,6 +67,23 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _clear_unfinished(path: Path) -> None:
+    """Remove what killed jobs left of ``path``. A process that is still writing holds a lock on its file."""
+    for left in path.parent.glob(f".{glob.escape(path.stem)}.unfinished-*{glob.escape(path.suffix)}"):
+        with suppress(OSError):
+            descriptor = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                left.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _move_away(path: Path) -> str:
+    """The command that moves something out of the way of ``path``."""
+    return shlex.join(["mv", "--", str(path), f"{path}.aside"])
 
 
 def existing_parent(path: Path) -> Path:
@@ -133,49 +164,83 @@ def save_arrays(job: dict, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
 def remake(entry: dict) -> str:
     """The command that makes one result again, with the configuration files of this call."""
     command = os.environ.get("RETHINKING_SNAKEMAKE", "snakemake")
-    return f"{command} --cores 1 --force {Path(entry['folder'], RECEIPT)}"
+    return f"{command} --cores 1 --force {entry.get('receipt') or Path(entry['folder'], RECEIPT)}"
 
 
 def _refusal(entry: dict, path: Path, problem: str) -> ArtefactError:
     return ArtefactError(f"{path}: {problem}. Remake it with\n  {remake(entry)}")
 
 
+def in_the_way(entry: dict, path: Path) -> ArtefactError:
+    """The refusal of something that is no file, which Snakemake does not remove by itself."""
+    problem = f"{oddity(path) or 'more than any result'} is there, where a file of this workflow should be"
+    return ArtefactError(
+        f"{path}: {problem}. Move it away and remake it with\n  {_move_away(path)} && {remake(entry)}"
+    )
+
+
 def _content_hash(content: dict) -> str:
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
-def read_result(entry: dict) -> dict:
-    """What ``write_result`` wrote for the result ``entry``, unaltered.
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number that this workflow writes")
+
+
+def read_result(entry: dict, keys: Iterable[str] = ()) -> dict:
+    """What ``write_result`` wrote for the result ``entry``, unaltered and with ``keys``.
 
     Raises ``ArtefactError``, with the file and the command that remakes it, where the file is missing,
     truncated, altered, or of another result.
     """
     path = Path(entry["folder"], entry["file"])
+    broken = "truncated or altered, or not written by this workflow"
     try:
-        result = json.loads(path.read_text())
-        own_hash = result.pop("sha256")
-        altered = _content_hash(result) != own_hash
+        result = json.loads(read(path), parse_constant=_no_number)
+        content = {key: value for key, value in result.items() if key != "sha256"}
+        altered = _content_hash(content) != result["sha256"]
     except FileNotFoundError:
         raise _refusal(entry, path, "missing") from None
+    except NotAFile:
+        raise in_the_way(entry, path) from None
+    except PermissionError as error:
+        raise ArtefactError(f"{path} cannot be read ({error.strerror}): mend its permissions") from None
     except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
-        raise _refusal(entry, path, "truncated or altered, or not written by this workflow") from None
+        raise _refusal(entry, path, broken) from None
     if altered:
         raise _refusal(entry, path, "altered since it was made")
-    if (result.get("stamp"), result.get("seed")) != (entry["stamp"], entry["seed"]):
-        expected = f"stamp {entry['stamp']}, seed {entry['seed']}"
-        found = f"stamp {result.get('stamp')}, seed {result.get('seed')}"
-        problem = f"made by another specification or other code (expected {expected}, found {found})"
-        raise _refusal(entry, path, problem)
-    return result
+    found = content.get("stamp"), content.get("seed")
+    if found != (entry["stamp"], entry["seed"]):
+        stamps = "expected stamp {}, seed {}; found stamp {}, seed {}".format(
+            entry["stamp"], entry["seed"], *(f"{value!s:.40}" for value in found)
+        )
+        raise _refusal(entry, path, f"made by another specification or other code ({stamps})")
+    missing = [key for key in keys if key not in content]
+    if missing:
+        raise _refusal(entry, path, f"{broken}: it has no {', '.join(missing)}")
+    return content
 
 
 def read_file(entry: dict, result: dict, name: str) -> bytes:
     """A further file of a result that was read, if it is whole; ``ArtefactError`` otherwise."""
     path = Path(entry["folder"], name)
-    content = path.read_bytes() if path.is_file() else b""
-    if hashlib.sha256(content).hexdigest() != result.get("files", {}).get(name):
+    try:
+        content = read(path)
+    except FileNotFoundError:
+        content = b""
+    except NotAFile:
+        raise in_the_way(entry, path) from None
+    if hashlib.sha256(content).hexdigest() != _described(entry, result, "files").get(name):
         raise _refusal(entry, path, "missing, truncated or altered since it was made")
     return content
+
+
+def _described(entry: dict, result: dict, kind: str) -> dict:
+    """The files or arrays that a result names; names that are paths or no text are refused."""
+    described = result.get(kind, {})
+    if not isinstance(described, dict) or any("/" in name or name.startswith(".") for name in described):
+        raise _refusal(entry, Path(entry["folder"], entry["file"]), f"names {kind} that are not its own")
+    return described
 
 
 def load(entry: dict) -> dict[str, np.ndarray]:
@@ -184,31 +249,39 @@ def load(entry: dict) -> dict[str, np.ndarray]:
     Raises ``ArtefactError``, with the file and the command that remakes it, where the manifest is not
     that of ``entry``, or an array is missing, truncated or altered.
     """
-    arrays = read_result(entry).get("arrays", {})
+    arrays = _described(entry, read_result(entry, ("arrays",)), "arrays")
     return {name: _array(entry, name, described) for name, described in arrays.items()}
 
 
 def _array(entry: dict, name: str, expected: dict) -> np.ndarray:
+    """One array of a manifest, memory-mapped read-only, once it is known to be the one described there."""
     path = Path(entry["folder"], f"{name}.npy")
+    if oddity(path):
+        raise in_the_way(entry, path)
     if not path.is_file():
         raise _refusal(entry, path, "missing")
     found = sha256_of_file(path)
-    if found != expected["sha256"]:
-        hashes = f"expected SHA-256 {expected['sha256']}, found {found}, {path.stat().st_size} bytes"
+    if not isinstance(expected, dict) or found != expected.get("sha256"):
+        stated = expected.get("sha256") if isinstance(expected, dict) else expected
+        hashes = f"expected SHA-256 {stated!s:.80}, found {found}, {path.stat().st_size} bytes"
         raise _refusal(entry, path, f"truncated or altered since it was made ({hashes})")
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
-    if list(array.shape) != expected["shape"] or str(array.dtype) != expected["dtype"]:
-        stated = f"expected {expected['dtype']} {expected['shape']}, found {array.dtype} {array.shape}"
-        raise _refusal(entry, path, stated)
+    try:
+        # Maps plain values only: neither an archive nor Python objects, whatever the hash says.
+        array = np.lib.format.open_memmap(path, mode="r")
+    except (ValueError, OSError, EOFError) as error:
+        raise _refusal(entry, path, f"no array of plain values ({error})") from None
+    if list(array.shape) != expected.get("shape") or str(array.dtype) != expected.get("dtype"):
+        stated = f"expected {expected.get('dtype')!s:.40} {expected.get('shape')!s:.80}"
+        raise _refusal(entry, path, f"{stated}, found {array.dtype} {array.shape}")
     return array
 
 
 def check_whole(entry: dict) -> dict:
     """Read a result and every file of it; raises ``ArtefactError`` where one is missing or altered."""
     result = read_result(entry)
-    for name in result.get("files", {}):
+    for name in _described(entry, result, "files"):
         read_file(entry, result, name)
-    for name, described in result.get("arrays", {}).items():
+    for name, described in _described(entry, result, "arrays").items():
         _array(entry, name, described)
     return result
 

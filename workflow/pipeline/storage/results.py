@@ -1,19 +1,49 @@
 """Finished runs and summaries as frames, each checked to be the one that was planned."""
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.storage.artefacts import read_file, read_result, write_result, written_whole
+from pipeline.storage.artefacts import (
+    ArtefactError,
+    read_file,
+    read_result,
+    remake,
+    write_result,
+    written_whole,
+)
 from rethinking.baseline import Baseline
 
 WORKFLOW = Path(__file__).parents[3]
-# What names a row of a summary.
+# What names a row of a summary or of the scorecard.
 TEXT_COLUMNS = (
     *("dataset", "condition", "network", "quantity"),
     *("system", "features", "kernel", "ridge", "optimiser", "start", "interpolant"),
+    *("kind", "source", "item", "measured", "paper", "verdict", "rule"),
 )
+# Columns of a history that figures and tables are made from.
+HISTORY = ("epoch", "step", "online_loss", "train_loss", "train_accuracy", "test_loss", "test_accuracy")
+FACTS = ("parameters", "classes", "verdict")
+
+
+def _history(entry: dict, result: dict) -> pd.DataFrame:
+    """The history of one run: numbers under the names of ``HISTORY``, a row an epoch."""
+    content = read_file(entry, result, "history.csv")
+    try:
+        history = pd.read_csv(io.BytesIO(content))
+        history[[*HISTORY]] = history[[*HISTORY]].apply(pd.to_numeric)
+    except (ValueError, KeyError) as error:  # pandas' own errors are ValueErrors
+        raise _refusal(entry, f"no history of a run ({error!s:.500})") from None
+    if history.empty:
+        raise _refusal(entry, "a history without an epoch")
+    return history
+
+
+def _refusal(entry: dict, problem: str) -> ArtefactError:
+    path = Path(entry["folder"], "history.csv")
+    return ArtefactError(f"{path}: {problem}. Remake it with\n  {remake(entry)}")
 
 
 def read_histories(coordinates: list[dict], runs: list[dict]) -> pd.DataFrame:
@@ -24,25 +54,34 @@ def read_histories(coordinates: list[dict], runs: list[dict]) -> pd.DataFrame:
     """
     frames = []
     for where, run in zip(coordinates, runs, strict=True):
-        result = read_result(run)
-        content = read_file(run, result, "history.csv")
-        facts = {key: result[key] for key in ("parameters", "classes", "verdict")}
-        frames.append(pd.read_csv(io.BytesIO(content)).assign(**where, **facts))
+        result = read_result(run, FACTS)
+        facts = {key: result[key] for key in FACTS}
+        frames.append(_history(run, result).assign(**where, **facts))
     return pd.concat(frames, ignore_index=True)
 
 
-def read_results(coordinates: list[dict], entries: list[dict]) -> list[dict]:
+def read_results(coordinates: list[dict], entries: list[dict], keys: Iterable[str] = ()) -> list[dict]:
     """The results that a query names, each with its coordinates and without what made it.
 
     Coordinates overwrite fields of a result that have the same name. The original field is kept as
-    ``<name>_value``.
+    ``<name>_value``. Raises ``ArtefactError`` for a result without one of ``keys``.
     """
-    found = []
+    keys, found = tuple(keys), []
     for where, entry in zip(coordinates, entries, strict=True):
-        result = read_result(entry)
+        result = read_result(entry, keys)
         values = {f"{key}_value" if key in where else key: value for key, value in result.items()}
         found.append({**values, **values.get("measured", {}), **where})
     return found
+
+
+def read_computed(coordinates: list[dict], entries: list[dict]) -> pd.DataFrame:
+    """A row for each result that was computed, with what it recorded of itself.
+
+    Where no ridge was chosen, the result repeats that of the solve without one and is left out.
+    """
+    results = read_results(coordinates, entries, ("versions", "platform"))
+    repeats = [each.get("ridge") == "chosen" and each["ridge_value"] == 0 for each in results]
+    return pd.DataFrame(each for each, repeat in zip(results, repeats, strict=True) if not repeat)
 
 
 def read_baselines(titles: list[str], entries: list[dict]) -> dict[str, Baseline]:
@@ -62,7 +101,15 @@ def write_summary(job: dict, summary: pd.DataFrame) -> None:
 
 def read_summary(entry: dict) -> pd.DataFrame:
     """The summary that ``write_summary`` wrote."""
-    content = read_file(entry, read_result(entry), "summary.csv")
+    return _table(read_file(entry, read_result(entry), "summary.csv"))
+
+
+def read_scorecard(entry: dict) -> pd.DataFrame:
+    """The scorecard's rows."""
+    return _table(read_file(entry, read_result(entry), "scorecard.csv"))
+
+
+def _table(content: bytes) -> pd.DataFrame:
     # An empty cell alone is missing: "NA" is a name as any other, and so is "1e5".
     names = dict.fromkeys(TEXT_COLUMNS, str)
     return pd.read_csv(io.BytesIO(content), dtype=names, keep_default_na=False, na_values=[""])
