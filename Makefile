@@ -15,11 +15,11 @@ BIN := $(VENV)/bin
 READY = $(if $(wildcard $(VENV)/.complete),,$(VENV)/.complete)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo report check test slurm lint format lock clean
+.PHONY: help demo report check test test-slurm test-browser test-real slurm lint format lock clean
 
 # The lines that begin with two marks, and each target with what stands behind its two marks.
 help:
-	@awk -F ':.*## ' '/^## /{print substr($$0, 4)} /^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^## /{print substr($$0, 4)} /^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.complete ## the whole workflow on embedded data, then where its results are
 	snakemake --cores $(CORES) --configfile config/demo.yaml
@@ -47,8 +47,27 @@ report: $(READY) ## the finished results of CONFIG as one HTML page beside them
 check: $(READY) ## which results are stale, altered or missing; CONFIG=config.yaml for the paper's
 	@PYTHONPATH=workflow python -m pipeline.check $(CONFIG)
 
-test: $(VENV)/.complete ## every test
+test: $(VENV)/.complete ## the tests: minutes on two cores, and nothing outside this folder changes
 	python -m pytest
+
+# The others start or read what is outside. Each says so, and what it installs, before it does.
+TEST_ALONE = python -m pytest --numprocesses 0
+
+test-slurm: $(VENV)/.complete ## the workflow on a Slurm that the tests start and stop here, as root
+	@echo "Starts a Slurm with a MariaDB in a folder of its own below /tmp, links /etc/slurm/slurm.conf to it while it"
+	@echo "runs, and stops all of it at the end. Installs envs/slurm.txt into a temporary environment."
+	@tests/install-packages munged=munge slurmctld=slurmctld slurmd=slurmd sinfo=slurm-client \
+		slurmdbd=slurmdbd mariadbd=mariadb-server-core mariadb=mariadb-client-core
+	$(TEST_ALONE) tests/slurm
+
+test-browser: $(VENV)/.complete ## the report, opened in a Chromium without a window
+	@echo "Opens a report in a Chromium, with an empty profile in a temporary folder."
+	@tests/install-packages 'chromium|chromium-browser|google-chrome|google-chrome-stable|chrome=chromium'
+	$(TEST_ALONE) tests/browser
+
+test-real: $(VENV)/.complete ## real data and systems of full size, on the data that RETHINKING_DATA names
+	@echo "Installs and downloads nothing. Reads RETHINKING_DATA=$(RETHINKING_DATA)"
+	$(TEST_ALONE) tests/real
 
 slurm: $(READY) ## install what submits to a SLURM cluster: snakemake --profile profiles/slurm
 	uv pip install --quiet --compile-bytecode --require-hashes --requirements envs/slurm.txt
