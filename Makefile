@@ -17,11 +17,11 @@ BIN := $(VENV)/bin
 READY = $(if $(wildcard $(VENV)/.complete),,$(VENV)/.complete)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo report check prune accept test slurm lint format lock clean
+.PHONY: help demo report check prune accept test test-slurm test-browser test-real slurm lint format lock clean
 
 # The lines that begin with two marks, and each target with what stands behind its two marks.
 help:
-	@awk -F ':.*## ' '/^## /{print substr($$0, 4)} /^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^## /{print substr($$0, 4)} /^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.complete ## the whole workflow on embedded data, then where its results are
 	snakemake --cores $(CORES) --configfile config/demo.yaml
@@ -44,8 +44,27 @@ prune: $(READY) ## finished results that no configuration asks for; KEEP names c
 accept: $(READY) ## declare results of earlier code good for the code of now, after a refactoring
 	@PYTHONPATH=src:workflow python -m pipeline.commands.accept $(CONFIG)
 
-test: $(VENV)/.complete ## every test
+test: $(VENV)/.complete ## the tests: minutes on two cores, and nothing outside this folder changes
 	python -m pytest
+
+# The others start or read what is outside. Each says so, and what it installs, before it does.
+TEST_ALONE = python -m pytest --numprocesses 0
+
+test-slurm: $(VENV)/.complete ## the workflow on a Slurm that the tests start and stop here, as root
+	@echo "Starts a Slurm with a MariaDB in a folder of its own below /tmp, links /etc/slurm/slurm.conf to it while it"
+	@echo "runs, and stops all of it at the end. Installs envs/slurm.txt into a temporary environment."
+	@tests/install-packages munged=munge slurmctld=slurmctld slurmd=slurmd sinfo=slurm-client \
+		slurmdbd=slurmdbd mariadbd=mariadb-server-core mariadb=mariadb-client-core
+	$(TEST_ALONE) tests/slurm
+
+test-browser: $(VENV)/.complete ## the report, opened in a Chromium without a window
+	@echo "Opens a report in a Chromium, with an empty profile in a temporary folder."
+	@tests/install-packages 'chromium|chromium-browser|google-chrome|google-chrome-stable|chrome=chromium'
+	$(TEST_ALONE) tests/browser
+
+test-real: $(VENV)/.complete ## real data and systems of full size, on the data that RETHINKING_DATA names
+	@echo "Installs and downloads nothing. Reads RETHINKING_DATA=$(RETHINKING_DATA)"
+	$(TEST_ALONE) tests/real
 
 slurm: $(READY) ## install what submits to a SLURM cluster: snakemake --profile profiles/slurm
 	uv pip install --quiet --compile-bytecode --require-hashes --requirements envs/slurm.txt

@@ -1,4 +1,4 @@
-"""Copies of the project with a small configuration, and Snakemake run in them."""
+"""Copies of the project with a small configuration, Snakemake run in them, and where their results lie."""
 
 import os
 import re
@@ -7,6 +7,12 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import yaml
+
+from rethinking.datasets.digits import load_digits
 
 HERE = Path(__file__).parents[1]
 TRACKED = ["Snakefile", "config.yaml", "config", "envs", "paper", "profiles", "src", "workflow"]
@@ -36,7 +42,7 @@ tables:
   table3: null
   interpolants: null
 """
-# Likewise, the kernel systems of section 5.
+# Likewise, the kernel systems of section 5 on digits.
 SMALL_KERNELS = """
 results: results/small
 dataset: digits
@@ -72,6 +78,56 @@ tables:
   interpolants: {dataset: digits, bandwidth: 0.2, examples: 50}
 """
 
+# More of them: a system without a solution, one with other test labels, one that takes some seconds.
+PIXELS = {"features": "pixels", "kernel": "gaussian"}
+MORE_SYSTEMS = {
+    "copies": {"dataset": "copies", **PIXELS, "bandwidth": [0.1], "ridge": [0.1]},
+    "relabelled": {"dataset": "relabelled", **PIXELS, "bandwidth": [0.1, 0.2], "ridge": [0.01, 0.1]},
+    "large": {"dataset": "scattered", **PIXELS, "bandwidth": [1.0], "ridge": [0.1]},
+}
+ROWS = [
+    *yaml.safe_load(SMALL_KERNELS)["tables"]["table3"]["rows"],
+    {"system": "copies", "ridge": "none"},
+    {"system": "copies", "ridge": "chosen"},
+    {"system": "relabelled", "ridge": "none"},
+    {"system": "large", "ridge": "none"},
+]
+LARGE = 4000
+# What is about kernel systems; the rest of `all`, contact sheets, is that of networks.
+KERNEL_TARGETS = ("fig_ridge", "fig_minimum_norm", "table3", "interpolants", "scorecard")
+
+
+def npz_files(folder: Path) -> dict[str, Path]:
+    """The data of MORE_SYSTEMS: digits with copies, digits with other test labels, many random images."""
+    digits = load_digits()
+    names = ("x_train", "y_train", "x_test", "y_test")
+    parts = dict(zip(names, digits[:4], strict=True))
+    few = {name: array[:300] for name, array in parts.items()}
+    twice = {name: np.concatenate([few[name], few[name][:20]]) for name in names[:2]}
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (LARGE + 20, 8, 8), dtype=np.uint8)
+    labels = np.arange(LARGE + 20) % 2
+    np.savez(folder / "copies.npz", **{**few, **twice})
+    np.savez(folder / "relabelled.npz", **{**parts, "y_test": generator.permutation(parts["y_test"])})
+    halves = (images[:LARGE], labels[:LARGE], images[LARGE:], labels[LARGE:])
+    np.savez(folder / "scattered.npz", **dict(zip(names, halves, strict=True)))
+    return {name: folder / f"{name}.npz" for name in ("copies", "relabelled", "scattered")}
+
+
+def run_folder(images="true", noise="0", network="mlp_1x512", regularisers="none", seed=0) -> str:
+    """The folder of a run below the results."""
+    return f"runs/digits/{images}/noise-{noise}/{network}/{regularisers}/seed-{seed}"
+
+
+def labels_folder(noise="1", seed=0) -> str:
+    """The folder of corrupted labels below the results."""
+    return f"data/digits/labels/noise-{noise}/seed-{seed}"
+
+
+def system_file(name: str, ridge: str, seed: int = 0) -> str:
+    """The file of a solved kernel system below the results."""
+    return f"systems/{name}/ridge-{ridge}/seed-{seed}/system.json"
+
 
 def merged(base, overlay):
     """As Snakemake merges a --configfile into the configuration."""
@@ -79,6 +135,22 @@ def merged(base, overlay):
         both = isinstance(value, dict) and isinstance(base.get(key), dict)
         base[key] = merged(base[key], value) if both else value
     return base
+
+
+def everything() -> dict:
+    """Networks and kernel systems in one small configuration."""
+    networks, kernels = map(yaml.safe_load, (SMALL, SMALL_KERNELS))
+    for part in ("figures", "tables"):
+        for config in (networks, kernels):
+            config[part] = {name: entry for name, entry in config[part].items() if entry}
+    return merged(networks, kernels)
+
+
+class Planned(NamedTuple):
+    """What a dry run plans."""
+
+    jobs: Counter  # of each rule; `all` is left out
+    runs: set[str]  # the folders of those that would be trained
 
 
 class Tree:
@@ -123,27 +195,25 @@ class Tree:
         assert done.returncode == 0, done.stdout
         return done.stdout
 
-    def planned(self, *arguments) -> Counter:
-        """How many jobs of each rule a dry run plans; `all` is left out."""
+    def plan(self, *arguments) -> Planned:
+        """What a dry run plans."""
         output = self.snakemake("--dry-run", *arguments).stdout
         if "Nothing to be done" in output:
-            return Counter()
+            return Planned(Counter(), set())
         table = output.split("Job stats:")[-1].split("Reasons:")[0]
         jobs = Counter({name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)})
         assert jobs.pop("total") >= 1
         del jobs["all"]
-        return jobs
-
-    def trained(self, *arguments) -> set[str]:
-        """The runs that a dry run would train, as <images>/noise-<p>/<network>/<regularisers>/seed-<k>."""
-        output = self.snakemake("--dry-run", *arguments).stdout
         message = r"Training (\S+) on (\S+) images, label noise (\S+), regularisers (\S+), seed (\d+)"
-        found = re.findall(message, output)
-        assert found, "no run would be trained"
-        return {
-            f"{images}/noise-{noise}/{network}/{regularisers}/seed-{seed}"
-            for network, images, noise, regularisers, seed in found
+        runs = {
+            run_folder(images, noise, network, regularisers, seed)
+            for network, images, noise, regularisers, seed in re.findall(message, output)
         }
+        return Planned(jobs, runs)
+
+    def planned(self, *arguments) -> Counter:
+        """How many jobs of each rule a dry run plans; `all` is left out."""
+        return self.plan(*arguments).jobs
 
     def edit(self, path: str, old: str, new: str):
         file = self.folder / path
@@ -154,12 +224,37 @@ class Tree:
     def configure(self, old: str, new: str):
         self.edit("config/small.yaml", old, new)
 
+    def put(self, *keys, value):
+        """Set one value of the configuration, a mapping in mappings."""
+        file = self.folder / "config/small.yaml"
+        config = yaml.safe_load(file.read_text())
+        *parents, last = keys
+        place = config
+        for key in parents:
+            place = place.setdefault(key, {})
+        place[last] = value
+        file.write_text(yaml.safe_dump(config, sort_keys=False))
+
+    def show_only(self, *names):
+        """Configure no figures and tables but these."""
+        file = self.folder / "config/small.yaml"
+        config = yaml.safe_load(file.read_text())
+        for part in ("figures", "tables"):
+            config[part] = {name: entry if name in names else None for name, entry in config[part].items()}
+        file.write_text(yaml.safe_dump(config, sort_keys=False))
+
+    def copied(self, folder: Path) -> "Tree":
+        """A copy with its modification times, to be changed at will."""
+        shutil.copytree(self.folder, folder)
+        return Tree(folder)
+
     @property
     def results(self) -> Path:
         return self.folder / "results" / "small"
 
 
 def copy_project(folder: Path, configuration: str = SMALL) -> Tree:
+    """The project as it is tracked, without results, and a configuration."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in TRACKED:
         source = HERE / name
@@ -169,3 +264,37 @@ def copy_project(folder: Path, configuration: str = SMALL) -> Tree:
             shutil.copy2(source, folder / name)
     (folder / "config" / "small.yaml").write_text(configuration)
     return Tree(folder)
+
+
+def copy_kernels(folder: Path) -> Tree:
+    """The project with SMALL_KERNELS and MORE_SYSTEMS, and their data beside it."""
+    tree = copy_project(folder, SMALL_KERNELS)
+    # By absolute paths: a copy of a file of one's own is taken for another.
+    for name, file in npz_files(folder).items():
+        tree.put("datasets", name, value={"source": "npz", "file": str(file), "crop": 8})
+    for name, entry in MORE_SYSTEMS.items():
+        tree.put("systems", name, value=entry)
+    tree.put("figures", "fig_ridge", "systems", value=["pixels", "copies"])
+    tree.put("tables", "table3", "rows", value=ROWS)
+    # Every panel is written when it is done.
+    tree.put("execution", "checkpoint_minutes", value=1e-6)
+    return tree
+
+
+def make(folder: Path, *arguments) -> subprocess.CompletedProcess:
+    """Run make with the environment of these tests, and no other one made."""
+    return subprocess.run(
+        ["make", "--assume-old", ".venv/.complete", *arguments],
+        cwd=folder,
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+    )
+
+
+def make_report(tree: Tree) -> subprocess.CompletedProcess:
+    """What `make report` does."""
+    shutil.copy2(HERE / "Makefile", tree.folder)
+    return make(tree.folder, "report", "CONFIG=config/small.yaml")

@@ -25,7 +25,8 @@ class Slow(nn.Module):
 
 
 def net(image_shape, classes, width=1.0):
-    entry = {"gpus": os.environ.get("CUDA_VISIBLE_DEVICES"), "from": time.time()}
+    entry = {"gpus": os.environ.get("CUDA_VISIBLE_DEVICES"), "job": os.environ.get("SLURM_JOB_ID")}
+    entry["from"] = time.time()
 
     def tell():
         with open(f"gpu-{os.getpid()}-{time.time_ns()}.json", "w") as file:
@@ -63,6 +64,26 @@ class SlurmTree(Tree):
         assert done.returncode == 0 or not check, done.stdout
         return done
 
+    def jobs(self, *options) -> list[str]:
+        """The numbers of its jobs that Slurm has, those of one state with ``-t STATE``."""
+        told = subprocess.run(["squeue", "-h", "-o", "%A %Z", *options], capture_output=True, text=True)
+        numbers = (line.partition(" ") for line in told.stdout.splitlines())
+        return [number for number, _, folder in numbers if folder == str(self.folder)]
+
+    def running(self, seconds: float = 120) -> str:
+        """The number of its one job that runs, once there is one."""
+        deadline = time.time() + seconds
+        while not (numbers := self.jobs("-t", "RUNNING")):
+            assert time.time() < deadline, "no job is running"
+            time.sleep(0.2)
+        (number,) = numbers
+        return number
+
+    def cancel(self) -> None:
+        """End its jobs."""
+        if numbers := self.jobs():
+            subprocess.run(["scancel", *numbers], timeout=60)
+
     def start(self, *arguments) -> subprocess.Popen:
         """Call Snakemake and go on."""
         return subprocess.Popen(
@@ -73,18 +94,6 @@ class SlurmTree(Tree):
             text=True,
             start_new_session=True,
         )
-
-
-def job_number(state: str = "RUNNING", seconds: float = 120) -> str:
-    """The number of the one job in a state, once there is one."""
-    deadline = time.time() + seconds
-    while True:
-        found = subprocess.run(["squeue", "-h", "-t", state, "-o", "%A"], capture_output=True, text=True)
-        if found.stdout.split():
-            (number,) = found.stdout.split()
-            return number
-        assert time.time() < deadline, f"no job is {state}"
-        time.sleep(0.2)
 
 
 def wait_for(text: str, file: Path, seconds: float = 120) -> None:

@@ -6,78 +6,85 @@ import shutil
 import signal
 import subprocess
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
-import yaml
 
-from submitted import SlurmTree, job_number, wait_for
-from trees import HERE as ROOT
-from trees import TRACKED, Tree
+from submitted import SlurmTree, wait_for
+from trees import Tree, run_folder
 
 HERE = Path(__file__).parent
 
-RUN = "runs/digits/true/noise-0/spy/none/seed-0"
+RUN = run_folder(network="spy")
 TARGET = f"results/small/{RUN}/run.json"
 
 
-def made(tree, run: str = RUN) -> tuple:
+def made(tree) -> tuple:
     """What a run has found; what it was measured at on the way differs."""
-    folder = tree.results / run
+    folder = tree.results / RUN
     result = json.loads((folder / "run.json").read_text())
     return (folder / "history.csv").read_bytes(), result["weights_sha256"], result["final"]
 
 
 def last(cluster, epochs: int) -> None:
     """Let runs have so many epochs, of 0.07 seconds each or more."""
-    config = yaml.safe_load((cluster.folder / "config/small.yaml").read_text())
-    config["networks"]["spy"]["epochs"] = epochs
-    (cluster.folder / "config/small.yaml").write_text(yaml.safe_dump(config))
+    cluster.put("networks", "spy", "epochs", value=epochs)
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def undisturbed(whole) -> tuple:
     """The run of the tests below, made by this machine without a cluster."""
-    tree = None
-
-    def of(cluster) -> tuple:
-        nonlocal tree
-        if tree is None:
-            tree = Tree(tmp_path_factory.mktemp("local") / "tree")
-            shutil.copytree(
-                cluster.folder, tree.folder, ignore=shutil.ignore_patterns("results", ".snakemake")
-            )
-            tree.snakemake(TARGET)
-        return made(tree)
-
-    return of
+    return made(whole)
 
 
-def test_four_jobs_have_four_gpus_and_small_jobs_do_not_wait_in_the_queue(cluster, undisturbed):
+def contents(tree: Tree, pattern: str) -> dict[str, list[bytes]]:
+    """The lines of each result but those of what a job measured of itself."""
+    measured = (b",seconds,", b",peak_memory_bytes,")
+    return {
+        str(path.relative_to(tree.results)): [
+            line for line in path.read_bytes().splitlines() if not any(name in line for name in measured)
+        ]
+        for path in tree.results.rglob(pattern)
+    }
+
+
+def test_everything_is_the_same_bytes_as_on_this_machine(slurm, submitter, whole, tmp_path):
+    cluster = SlurmTree(whole.copied(tmp_path / "cluster").folder)
+    cluster.python = submitter
+    for name in ("results", ".snakemake"):
+        shutil.rmtree(cluster.folder / name)
+    for path in cluster.folder.glob("gpu-*.json"):
+        path.unlink()
+    # Four jobs have four GPUs, and small jobs do not wait in the queue.
     done = cluster.submit("fig1c")
-    assert made(cluster) == undisturbed(cluster)
     assert done.stdout.count("has been submitted") == 4  # training; all else is local
     spans = [json.loads(path.read_text()) for path in cluster.folder.glob("gpu-*.json")]
-    assert len(spans) == 4
+    assert len(spans) == 8  # each job trains two seeds
     for one in spans:
         assert one["gpus"] in set("0123")
         for other in spans:
             together = one["from"] < other["to"] and other["from"] < one["to"]
-            assert one is other or not together or one["gpus"] != other["gpus"]
+            assert one["job"] == other["job"] or not together or one["gpus"] != other["gpus"]
     assert len({span["gpus"] for span in spans}) == 4
     assert cluster.submit("fig1c").stdout.count("Nothing to be done") == 1
+    cluster.submit()
+    assert cluster.planned() == Counter()
+    for pattern in ("history.csv", "figures/*.csv", "figures/*.png", "tables/*", "scorecard.csv"):
+        assert contents(whole, pattern)
+        assert contents(cluster, pattern) == contents(whole, pattern)
 
 
 def test_a_job_that_fails_shows_its_log_and_the_named_command_mends_it(cluster, undisturbed):
     array = cluster.results / "data/digits/labels/noise-0/train.npy"
-    cluster.submit("results/small/data/digits/images/true/manifest.json")
+    cluster.snakemake("results/small/data/digits/images/true/manifest.json")
     array.write_bytes(b"damaged")
     failed = cluster.submit(TARGET, "--retries", "0", check=False)
     assert failed.returncode != 0
     assert "noise-0/train.npy: truncated or altered since it was made" in failed.stdout
     assert cluster.mend(failed.stdout)
     cluster.submit(TARGET)
-    assert made(cluster) == undisturbed(cluster)
+    assert made(cluster) == undisturbed
 
 
 def test_a_finished_run_survives_a_job_that_fails_before_it_begins(cluster):
@@ -99,14 +106,14 @@ def test_a_finished_run_survives_a_job_that_fails_before_it_begins(cluster):
 def test_a_job_that_is_taken_away_goes_on_from_its_checkpoint(cluster, undisturbed, how):
     run = cluster.start(TARGET)
     log = cluster.results / "logs" / f"{RUN}.log"
-    wait_for("epoch  20 of 200", log)
-    subprocess.run([*how.split(), job_number()], check=True)
+    wait_for("epoch  20 of 100", log)
+    subprocess.run([*how.split(), cluster.running()], check=True)
     output = run.communicate(timeout=300)[0]
     assert run.returncode == 0, output
     assert "going on from" in log.read_text()
-    assert made(cluster) == undisturbed(cluster)
+    assert made(cluster) == undisturbed
     epochs = json.loads((cluster.folder / TARGET).read_text())["measured"]["epochs"]
-    assert 0 < epochs <= 181
+    assert 0 < epochs <= 81
     assert not (cluster.results / RUN / "checkpoint.pt").exists()
 
 
@@ -121,14 +128,14 @@ def test_a_job_that_runs_out_of_time_is_given_more_and_goes_on(cluster):
 
 def test_a_controller_that_is_restarted_is_not_noticed(cluster, slurm, undisturbed):
     run = cluster.start(TARGET)
-    wait_for("epoch  20 of 200", cluster.results / "logs" / f"{RUN}.log")
+    wait_for("epoch  20 of 100", cluster.results / "logs" / f"{RUN}.log")
     controller = int((slurm / "run/slurmctld.process").read_text().split()[0])
     os.kill(controller, signal.SIGKILL)
     time.sleep(5)
     subprocess.run([HERE / "start-local-slurm", slurm], check=True, timeout=120, stdout=subprocess.DEVNULL)
     output = run.communicate(timeout=300)[0]
     assert run.returncode == 0, output
-    assert made(cluster) == undisturbed(cluster)
+    assert made(cluster) == undisturbed
 
 
 def test_after_snakemake_was_killed_its_jobs_are_named_and_nothing_is_made_twice(cluster):
@@ -138,7 +145,7 @@ def test_after_snakemake_was_killed_its_jobs_are_named_and_nothing_is_made_twice
     wait_for("epoch  20 of 600", log)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
-    number = job_number()
+    number = cluster.running()
     cluster.snakemake("--unlock")
     refused = cluster.submit(TARGET, check=False)
     assert refused.returncode != 0
@@ -146,7 +153,7 @@ def test_after_snakemake_was_killed_its_jobs_are_named_and_nothing_is_made_twice
     assert "has been submitted" not in refused.stdout
     subprocess.run(["scancel", number], check=True)
     wait_for("its state is kept", log)
-    while subprocess.run(["squeue", "-h", "-o", "%A"], capture_output=True).stdout.strip():
+    while cluster.jobs():
         time.sleep(0.5)
     cluster.submit(TARGET)
     assert "going on from" in log.read_text()
@@ -183,32 +190,3 @@ def test_a_controller_that_does_not_answer(cluster, slurm):
     assert refused.returncode != 0
     assert "SLURM's controller does not answer" in refused.stdout
     assert not cluster.results.joinpath("data").exists()
-
-
-def test_the_demo_is_the_same_bytes_as_on_this_machine(slurm, submitter, tmp_path):
-    here = ROOT / "results/demo"
-    if not (here / "scorecard.csv").exists():
-        pytest.skip("the demo has not been run here: make demo")
-    tree = SlurmTree(tmp_path / "demo")
-    tree.folder.mkdir()
-    for name in TRACKED:
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy2)(source, tree.folder / name)
-    shutil.copy2(tree.folder / "config/demo.yaml", tree.folder / "config/small.yaml")
-    tree.python = submitter
-    tree.submit()
-    there = tree.folder / "results/demo"
-
-    def files(folder: Path, pattern: str) -> dict[str, list[bytes]]:
-        """The lines of each file but those of what a job measured of itself."""
-        measured = (b",seconds,", b",peak_memory_bytes,")
-        return {
-            str(path.relative_to(folder)): [
-                line for line in path.read_bytes().splitlines() if not any(name in line for name in measured)
-            ]
-            for path in folder.rglob(pattern)
-        }
-
-    for pattern in ("history.csv", "figures/*.csv", "figures/*.png", "table1.html", "scorecard.csv"):
-        assert files(there, pattern)
-        assert files(there, pattern) == files(here, pattern)

@@ -41,7 +41,7 @@ def server():
             """Keep the tests' output clean."""
 
     running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
+    threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
     running.asked = asked
     yield running
     running.shutdown()

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from pipeline import artefacts
+from trees import labels_folder, run_folder
 
-RUN = "runs/digits/true/noise-0/mlp_1x512/none/seed-0"
-LABELS = "data/digits/labels/noise-1/seed-0"
+RUN = run_folder()
+LABELS = labels_folder()
 
 
 def counted(done):
@@ -82,7 +83,7 @@ def test_an_edited_corruption_is_named_as_other_code(tree):
     done = tree.check()
     assert f"results/small/{LABELS}/manifest.json: made with other code\n" in done.stdout
     assert f"{RUN}/run.json" not in done.stdout
-    assert f"{RUN.replace('noise-0', 'noise-1')}/run.json: made with another labels_stamp\n" in done.stdout
+    assert f"{run_folder(noise=1)}/run.json: made with another labels_stamp\n" in done.stdout
 
 
 def test_a_run_on_other_data_than_are_there_now_is_stale(tree):
@@ -93,7 +94,7 @@ def test_a_run_on_other_data_than_are_there_now_is_stale(tree):
     arrays["train"] = arrays["train"][::-1]
     artefacts.save(manifest, arrays.items(), content["spec"], content["code"])
     done = tree.check()
-    run = f"results/small/{RUN.replace('noise-0', 'noise-1')}/run.json"
+    run = f"results/small/{run_folder(noise=1)}/run.json"
     assert f"{run}: made with other data (labels)\n" in done.stdout
     # Inception and the MLP on these labels.
     assert counted(done)[1:] == (2, 0, 0)
@@ -105,10 +106,8 @@ def test_what_is_missing_is_told_and_is_no_failure(tree):
     done = tree.check()
     assert done.returncode == 0
     assert counted(done)[1:] == (0, 0, 2)
-    assert (
-        "results/small/runs/digits/gaussian/noise-0/inception/none/seed-0/run.json: missing, and 1 more"
-        in (done.stdout)
-    )
+    first = run_folder("gaussian", network="inception")
+    assert f"results/small/{first}/run.json: missing, and 1 more" in done.stdout
     assert "results/small/figures/fig1a.pdf: missing\n" in done.stdout
 
 
@@ -124,8 +123,8 @@ def test_configuration_files_are_merged_as_snakemake_merges_them(tree):
     files = ["config/small.yaml", "config/more.yaml"]
     done = tree.check(*files)
     stale = set(re.findall(r"^(\S+/run\.json): made with another recipe\.learning_rate$", done.stdout, re.M))
-    planned = tree.trained("--configfile", *files)
-    assert stale == {f"results/small/runs/digits/{run}/run.json" for run in planned}
+    planned = tree.plan("--configfile", *files).runs
+    assert stale == {f"results/small/{run}/run.json" for run in planned} != set()
 
 
 @pytest.mark.parametrize(

@@ -48,21 +48,39 @@ def write_folder(folder, seed=0):
 
 
 def write_npz(path, seed=0):
-    np.savez(path, x_train=pictures(seed), y_train=LABELS, x_test=pictures(seed + 1), y_test=LABELS)
+    train, test = (pictures(number)[:, :40] for number in (seed, seed + 1))
+    np.savez(path, x_train=train, y_train=LABELS, x_test=test, y_test=LABELS)
 
 
 def configured(tree, entry):
     (tree.folder / "config/small.yaml").write_text(yaml.safe_dump(MINE | {"datasets": {"mine": entry}}))
 
 
-@pytest.fixture
-def own(tmp_path):
-    """The project with a folder of images as its data set, and nothing made yet."""
-    tree = copy_project(tmp_path / "own")
+def with_pictures(folder):
+    """The project with a folder of images as its data set."""
+    tree = copy_project(folder)
     write_folder(tree.folder / "pictures")
     entry = {"source": "image_folder", "folder": "pictures", "size": SIDE, "crop": 28, "title": "My pictures"}
     configured(tree, entry)
     return tree
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A folder of images as the data set, and nothing made yet."""
+    return with_pictures(tmp_path / "own")
+
+
+@pytest.fixture(scope="session")
+def finished_own(made_once):
+    """The same run to its end; tests must not change it."""
+    return made_once("own", lambda folder: with_pictures(folder).snakemake())
+
+
+@pytest.fixture
+def made(finished_own, tmp_path):
+    """A copy of it. The copied images may be others, as far as their times tell; so they are read again."""
+    return finished_own.copied(tmp_path / "made")
 
 
 def whole_files(tree):
@@ -72,8 +90,8 @@ def whole_files(tree):
     return found
 
 
-def test_figures_and_descriptions_of_ones_own_images(own):
-    own.snakemake()
+def test_figures_and_descriptions_of_ones_own_images(finished_own):
+    own = finished_own
     assert (own.results / "figures/fig1c.png").stat().st_size > 5000
     data = own.results / "data/mine"
     described = json.loads((data / "dataset.json").read_text())
@@ -90,33 +108,36 @@ def test_figures_and_descriptions_of_ones_own_images(own):
     assert own.planned() == Counter()
 
 
-def test_an_image_more_trains_again_though_no_setting_changed(own):
-    own.snakemake(f"results/small/{RUN}/run.json")
-    before = json.loads((own.results / RUN / "run.json").read_text())
-    Image.fromarray(pictures(9)[0]).save(own.folder / "pictures/train/cat/new.png")
-    assert own.planned(f"results/small/{RUN}/run.json")["prepare_mine"] == 1
-    own.snakemake(f"results/small/{RUN}/run.json")
-    after = json.loads((own.results / RUN / "run.json").read_text())
-    assert after["stamp"] == before["stamp"]
-    assert after["data"] != before["data"]
+def data_of(tree):
+    """What a run says of the data that it was trained on, and the stamp of its settings."""
+    result = json.loads((tree.results / RUN / "run.json").read_text())
+    return result["data"], result["stamp"]
+
+
+def test_an_image_more_trains_again_though_no_setting_changed(made):
+    before, stamp = data_of(made)
+    Image.fromarray(pictures(9)[0]).save(made.folder / "pictures/train/cat/new.png")
+    assert made.planned(f"results/small/{RUN}/run.json")["prepare_mine"] == 1
+    made.snakemake(f"results/small/{RUN}/run.json")
+    after, same = data_of(made)
+    assert same == stamp
+    assert after != before
     # Touched only, the data are read again, found to be the same, and the run is kept.
-    os.utime(own.folder / "pictures/train/cat")
-    assert "these data: kept" in own.snakemake(f"results/small/{RUN}/run.json").stdout
+    os.utime(made.folder / "pictures/train/cat")
+    assert "these data: kept" in made.snakemake(f"results/small/{RUN}/run.json").stdout
 
 
-def test_data_that_moved_are_the_same_data(own):
-    own.snakemake(f"results/small/{RUN}/run.json")
-    before = (own.results / RUN / "run.json").read_bytes()
-    (own.folder / "pictures").rename(own.folder / "elsewhere")
-    own.configure("folder: pictures", "folder: elsewhere")
-    own.snakemake(f"results/small/{RUN}/run.json")
-    assert (own.results / RUN / "run.json").read_bytes() == before
+def test_data_that_moved_are_the_same_data(made):
+    before = (made.results / RUN / "run.json").read_bytes()
+    (made.folder / "pictures").rename(made.folder / "elsewhere")
+    made.configure("folder: pictures", "folder: elsewhere")
+    made.snakemake(f"results/small/{RUN}/run.json")
+    assert (made.results / RUN / "run.json").read_bytes() == before
 
 
-def test_results_outlive_the_data_that_they_were_made_from(own):
-    own.snakemake()
-    (own.folder / "pictures").rename(own.folder / "gone")
-    assert own.planned() == Counter()
+def test_results_outlive_the_data_that_they_were_made_from(made):
+    (made.folder / "pictures").rename(made.folder / "gone")
+    assert made.planned() == Counter()
 
 
 def older(path):
@@ -147,60 +168,49 @@ def add_and_put_the_time_back(own):
     os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-@pytest.mark.parametrize("change", [swap_folder, swap_classes, add_and_put_the_time_back])
-def test_other_data_with_older_times_are_noticed(own, change):
-    own.snakemake(f"results/small/{RUN}/run.json")
-    before = json.loads((own.results / RUN / "run.json").read_text())
-    change(own)
-    own.snakemake(f"results/small/{RUN}/run.json")
-    after = json.loads((own.results / RUN / "run.json").read_text())
-    assert after["data"] != before["data"]
+def test_other_data_with_older_times_are_noticed(made):
+    # The copied images are read first: from here on, only the change can tell.
+    made.snakemake(f"results/small/{RUN}/run.json")
+    seen = [data_of(made)[0]]
+    for change in (swap_folder, swap_classes, add_and_put_the_time_back):
+        change(made)
+        made.snakemake(f"results/small/{RUN}/run.json")
+        assert data_of(made)[0] not in seen, change.__name__
+        seen.append(data_of(made)[0])
 
 
-def test_data_that_are_not_mounted_lose_nothing(own):
-    own.snakemake()
-    (own.folder / "pictures").rename(own.folder / "gone")
-    (own.folder / "pictures").mkdir()
-    done = own.snakemake("fig1c")
+def test_data_that_are_not_mounted_lose_nothing(made):
+    (made.folder / "pictures").rename(made.folder / "gone")
+    (made.folder / "pictures").mkdir()
+    done = made.snakemake("fig1c")
     assert "pictures has no data any more: what was prepared from it before is used" in done.stdout
     # Read in another way they would have to be there; what was prepared stays all the same.
-    own.configure("source: image_folder", "source: image_folder\n    colour: grey")
-    failed = own.snakemake("fig1c", check=False)
-    assert f"{own.folder / 'pictures'} has no folder train" in failed.stdout
-    own.configure("    colour: grey\n", "")
-    assert own.planned("fig1c") == Counter()
+    made.configure("source: image_folder", "source: image_folder\n    colour: grey")
+    failed = made.snakemake("fig1c", check=False)
+    assert f"{made.folder / 'pictures'} has no folder train" in failed.stdout
+    made.configure("    colour: grey\n", "")
+    assert made.planned("fig1c") == Counter()
 
 
 def test_a_numpy_file_is_a_data_set_too_and_another_file_another(own):
+    """Its images are not square."""
     write_npz(own.folder / "mine.npz")
     configured(own, {"source": "npz", "file": "mine.npz", "crop": 28})
-    own.snakemake()
+    own.snakemake("data", "fig1c")
     configured(own, {"source": "npz", "file": "mine.npz", "crop": 80})
     failed = own.snakemake(check=False)
-    assert "datasets.mine.crop: images of mine are 64 pixels wide" in failed.stdout
+    assert "datasets.mine.crop: images of mine are 40 pixels wide" in failed.stdout
     configured(own, {"source": "npz", "file": "mine.npz", "crop": 28})
     history = (own.results / RUN / "history.csv").read_bytes()
-    assert own.planned() == Counter()
+    assert own.planned("data", "fig1c") == Counter()
     write_npz(own.folder / "other.npz", seed=5)
     older(own.folder / "other.npz")
     (own.folder / "other.npz").replace(own.folder / "mine.npz")
-    own.snakemake()
-    assert (own.results / RUN / "history.csv").read_bytes() != history
-    assert own.planned() == Counter()
-
-
-def test_images_need_not_be_square(own):
-    arrays = {
-        "x_train": pictures(0)[:, :40],
-        "x_test": pictures(1)[:, :40],
-        "y_train": LABELS,
-        "y_test": LABELS,
-    }
-    np.savez(own.folder / "mine.npz", **arrays)
-    configured(own, {"source": "npz", "file": "mine.npz", "crop": 28})
-    own.snakemake("data")
+    # Pixels of whole images are shuffled, and those of images that are not square can be, too.
     own.edit("config.yaml", "stage: after_crop", "stage: before_crop")
     own.snakemake("data", "fig1c")
+    assert (own.results / RUN / "history.csv").read_bytes() != history
+    assert own.planned("data", "fig1c") == Counter()
 
 
 def test_a_broken_image_is_named_and_the_same_command_works_once_it_is_mended(own):

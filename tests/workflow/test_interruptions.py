@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.locks import command_lines, is_snakemake, job_script
+from trees import run_folder
 
 # Long enough to be killed in the middle, and the same when it has gone on.
 EPOCHS = 400
-RUN = "runs/digits/true/noise-0/mlp_1x512/none/seed-0"
+RUN = run_folder()
 TARGET = f"results/small/{RUN}/run.json"
 CALL = [sys.executable, "-m", "snakemake", TARGET, "--configfile", "config/small.yaml", "--cores", "1"]
 

@@ -1,177 +1,32 @@
-"""The report, opened in a browser: all that was made is there, displays and says how it is made."""
+"""`make report`: one page of what is finished. tests/browser opens it."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from browser import Browser, chromium
-from trees import Tree
-
-HERE = Path(__file__).parents[2]
-NETWORKS = {
-    "Data": ["gaussian", "random_labels", "random_pixels", "shuffled_pixels"],
-    "How this was made": ["provenance"],
-    "Scorecard": ["scorecard"],
-    "Section 2, fitting random labels": ["fig1a", "fig1b", "fig1c", "mine"],
-    "Section 3, regularisation": ["table1"],
-}
-KERNELS = {
-    **{name: NETWORKS[name] for name in ("Data", "How this was made", "Scorecard")},
-    "Section 5, kernel systems": ["fig_minimum_norm", "fig_ridge", "interpolants", "table3"],
-}
-FORMS = {"fig": ["png", "csv"], "table": ["html", "tex", "csv"], "scorecard": ["html", "csv"]}
-FORMS |= {"interpolants": FORMS["table"], "provenance": ["html"]}
-ADDRESS = re.compile(r"^(file|data|about|blob):")
-
+from trees import Tree, make_report
 
 # A figure of a user's own, of runs that are there.
-MINE = """
-  mine: {plot: noise_sweep, quantity: test_error, networks: [mlp_1x512], label_noise: [0.0, 1.0]}
-tables:
-"""
-
-
-def make_report(tree: Tree) -> subprocess.CompletedProcess:
-    """What `make report` does, in this environment instead of one of its own."""
-    shutil.copy2(HERE / "Makefile", tree.folder)
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    return subprocess.run(
-        ["make", "--old-file", ".venv/.complete", "report", "CONFIG=config/small.yaml"],
-        cwd=tree.folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-
-
-@pytest.fixture(scope="module", params=["networks", "kernels"])
-def report(request, tmp_path_factory):
-    """A finished workflow with its report, and the names that each category must have."""
-    networks = request.param == "networks"
-    finished = request.getfixturevalue("finished" if networks else "finished_kernels")
-    tree = Tree(tmp_path_factory.mktemp("report") / "tree")
-    shutil.copytree(finished.folder, tree.folder)
-    if networks:
-        tree.configure("\ntables:\n", MINE)
-        refused = make_report(tree)
-        assert refused.returncode != 0
-        assert "no report yet" in refused.stdout
-        assert re.search(r"snakemake --cores \d+ --configfile config/small.yaml", refused.stdout)
-        tree.snakemake()
-    made = make_report(tree)
-    assert made.returncode == 0, made.stdout + made.stderr
-    assert "results/small/report.html" in made.stdout
-    return tree, NETWORKS if networks else KERNELS
+MINE = {"plot": "noise_sweep", "quantity": "test_error", "networks": ["mlp_1x512"], "label_noise": [0.0, 1.0]}
 
 
 @pytest.fixture(scope="module")
-def page(report, tmp_path_factory):
-    """The report, opened."""
-    if not chromium():
-        pytest.skip("there is no Chromium to open the report with")
-    tree, _ = report
-    with Browser(chromium(), tmp_path_factory.mktemp("browser")) as browser:
-        browser.open((tree.results / "report.html").as_uri())
-        browser.wait_for("typeof app !== 'undefined' && !!document.querySelector('nav a')")
-        yield browser
-
-
-def click(page: Browser, text: str) -> None:
-    """Click the entry of the menu that says ``text``."""
-    found = f"[...document.querySelectorAll('nav li a')].find(a => a.textContent === {text!r})"
-    page.wait_for(f"!!{found}")
-    page.run(f"{found}.click()")
-
-
-def test_every_figure_and_table_is_in_its_category(report, page):
-    _, expected = report
-    listed = {
-        category: sorted(path.rpartition("/")[2] for paths in found.values() for path in paths)
-        for category, found in page.run("categories").items()
-    }
-    forms = {
-        name: next((ends for start, ends in FORMS.items() if name.startswith(start)), ["png", "csv"])
-        for names in expected.values()
-        for name in names
-    }
-    assert listed == {
-        category: sorted(f"{name}.{form}" for name in names for form in forms[name])
-        for category, names in expected.items()
-    }
-    for category, names in expected.items():
-        page.run("app.setView({navbarMode: 'menu'})")
-        click(page, category)
-        page.wait_for(f"document.querySelectorAll('nav tbody tr').length >= {len(names)}")
-
-
-def test_every_result_displays_and_its_caption_says_what_and_how(report, page):
-    tree, _ = report
-    for path, mime in page.run("Object.entries(results).map(([path, r]) => [path, r.mime_type])"):
-        page.run(f"app.showResultInfo({path!r})")
-        caption = page.wait_for("document.querySelector('nav .prose')?.innerText")
-        name = path.rpartition("/")[2].partition(".")[0]
-        target = {"provenance": "all"}.get(name, path if "/contact_sheets/" in path else name)
-        target = target.replace(".csv", ".png")
-        assert f"snakemake {target} --cores all --configfile config/small.yaml" in caption
-        assert "Here" in caption
-        assert page.run("getComputedStyle(document.querySelector('nav .prose pre')).whiteSpace") == "pre-wrap"
-        eye = page.run("document.querySelector('nav table td:last-child a').getAttribute('href')")
-        if eye != "#":
-            content = page.run(f"fetch({eye!r}).then(found => found.text())")
-            assert content == (tree.folder / path).read_text()
-            assert mime in ("text/csv", "text/x-tex", "application/x-tex")
-            continue
-        page.run("document.querySelector('nav table td:last-child a').click()")
-        if mime == "image/png":
-            shown = f"[...document.images].find(i => i.src === results[{path!r}].data_uri && i.complete)"
-            assert page.wait_for(f"{shown}?.naturalWidth") > 300
-        else:
-            page.wait_for(f"document.querySelector('iframe')?.src === results[{path!r}].data_uri")
-            height = "document.readyState === 'complete' && document.querySelector('tbody tr')?.offsetHeight"
-            assert page.wait_for(height, in_frame=True) > 10
-
-
-def test_links_of_the_description_lead_to_the_categories(report, page):
-    _, expected = report
-    page.run("app.setView({navbarMode: 'menu', content: 'rulegraph'})")
-    links = "[...document.querySelectorAll('.prose a')]"
-    page.wait_for(f"{links}.length")
-    assert page.run(f"{links}.map(link => link.textContent)") == sorted(expected)
-    for category in expected:
-        page.run("app.setView({navbarMode: 'menu'})")
-        page.run(f"{links}.find(link => link.textContent === {category!r}).click()")
-        page.wait_for(f"app.state.category === {category!r} && !!document.querySelector('nav tbody tr')")
-
-
-def test_the_report_needs_nothing_else_and_nothing_is_wrong_in_it(page):
-    """After all that the other tests have done with the page."""
-    asked = [each["request"]["url"] for each in page.told("Network.requestWillBeSent")]
-    assert asked
-    assert [address[:200] for address in asked if not ADDRESS.match(address)] == []
-    assert page.told("Runtime.exceptionThrown") == []
-    assert [each for each in page.told("Log.entryAdded") if each["entry"]["level"] == "error"] == []
-    assert [each for each in page.told("Runtime.consoleAPICalled") if each["type"] == "error"] == []
+def report(finished, tmp_path_factory) -> Tree:
+    """A finished workflow with its report."""
+    tree = finished.copied(tmp_path_factory.mktemp("report") / "tree")
+    tree.put("figures", "mine", value=MINE)
+    refused = make_report(tree)
+    assert refused.returncode != 0
+    assert "no report yet" in refused.stdout
+    assert re.search(r"snakemake --cores \d+ --configfile config/small.yaml", refused.stdout)
+    tree.snakemake()
+    made = make_report(tree)
+    assert made.returncode == 0, made.stdout
+    assert "results/small/report.html" in made.stdout
+    return tree
 
 
 def test_captions_are_well_formed(report):
-    tree, _ = report
-    text = (tree.results / "report.html").read_text()
+    text = (report.results / "report.html").read_text()
     assert "system-message" not in text
     assert "problematic" not in text
-
-
-def test_each_rule_shows_its_own_script(page):
-    # Names of scripts that come from a loop could all end as the last one's.
-    code = page.run("Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, `${rule.code}`]))")
-    scripts = {"fig1a": "learning_curves", "fig1c": "noise_sweep", "table1": "accuracy_html"}
-    scripts |= {"fig_ridge": "ridge_path", "fig_minimum_norm": "minimum_norm", "table3": "system_html"}
-    scripts |= {"interpolants": "interpolant_html", "gabor_of_digits": "gabor", "prepare_digits": "digits"}
-    shown = scripts.keys() & code.keys()
-    assert len(shown) >= 4
-    assert [name for name in shown if scripts[name] not in code[name]] == []

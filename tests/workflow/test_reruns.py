@@ -6,6 +6,8 @@ from collections import Counter
 
 import pytest
 
+from trees import run_folder
+
 SUMMARIES = Counter(["summarise_fig1a", "summarise_fig1b", "summarise_fig1c", "summarise_table1"])
 DRAWINGS = Counter(["fig1a", "fig1b", "fig1c", "table1"])
 SUMMED_UP = Counter(["scorecard", "provenance"])
@@ -72,17 +74,19 @@ def test_results_without_snakemakes_records_rerun_nothing(finished, fresh):
 
 def test_a_changed_value_of_one_network_retrains_that_network(tree):
     tree.configure("mlp_1x512: {width: 0.1, epochs: 2}", "mlp_1x512: {width: 0.1, epochs: 3}")
-    trained = tree.trained()
-    assert len(trained) == 6
-    assert all("/mlp_1x512/" in run for run in trained)
-    assert tree.planned() == Counter(train=6) + shown_by("fig1b", "fig1c", "table1")
+    jobs, runs = tree.plan()
+    assert len(runs) == 6
+    assert all("/mlp_1x512/" in run for run in runs)
+    assert jobs == Counter(train=6) + shown_by("fig1b", "fig1c", "table1")
 
 
 def test_a_value_for_all_networks_does_not_retrain_one_that_sets_its_own(tree):
     tree.configure("epochs: 1}", "epochs: 1, batch_size: 100}")
     assert tree.planned() == Counter()
     tree.configure("training: {batch_size: 100}", "training: {batch_size: 50}")
-    assert all("/mlp_1x512/" in run for run in tree.trained())
+    runs = tree.plan().runs
+    assert len(runs) == 6
+    assert all("/mlp_1x512/" in run for run in runs)
 
 
 def test_a_coefficient_of_weight_decay_retrains_the_runs_that_have_it(tree):
@@ -92,10 +96,10 @@ def test_a_coefficient_of_weight_decay_retrains_the_runs_that_have_it(tree):
 
 def test_a_new_seed_adds_its_own_runs(tree):
     tree.configure("seeds: [0, 1]", "seeds: [0, 1, 7]")
-    trained = tree.trained()
-    assert len(trained) == RUNS // 2
-    assert all(run.endswith("seed-7") for run in trained)
-    assert tree.planned() == Counter(train=RUNS // 2, corrupt_labels=2, corrupt_images=3) + RESULTS
+    jobs, runs = tree.plan()
+    assert len(runs) == RUNS // 2
+    assert all(run.endswith("seed-7") for run in runs)
+    assert jobs == Counter(train=RUNS // 2, corrupt_labels=2, corrupt_images=3) + RESULTS
 
 
 def test_a_seed_less_redraws_and_trains_nothing(tree):
@@ -110,15 +114,16 @@ def test_a_new_level_of_noise_adds_its_own_runs(tree):
 
 def test_an_edited_network_retrains_the_runs_that_use_it(tree):
     tree.edit("src/rethinking/networks/mlp.py", "scaled(512, width)", "scaled(500, width)")
-    assert all("/mlp_1x512/" in run for run in tree.trained())
-    assert tree.planned() == Counter(train=6) + shown_by("fig1b", "fig1c", "table1")
+    jobs, runs = tree.plan()
+    assert all("/mlp_1x512/" in run for run in runs)
+    assert jobs == Counter(train=6) + shown_by("fig1b", "fig1c", "table1")
 
 
 def test_an_edited_corruption_redraws_it_and_retrains_what_it_reached(tree):
     tree.edit("src/rethinking/corruptions.py", "< label_noise", "<= label_noise")
-    trained = tree.trained()
-    assert not any(run.startswith("true/noise-0/") for run in trained)
-    assert tree.planned() == Counter(train=14, corrupt_labels=4, corrupt_images=6) + RESULTS + SHEETS
+    jobs, runs = tree.plan()
+    assert not any("/true/noise-0/" in run for run in runs)
+    assert jobs == Counter(train=14, corrupt_labels=4, corrupt_images=6) + RESULTS + SHEETS
 
 
 def test_the_training_loop_retrains_everything_and_redraws_no_data(tree):
@@ -128,8 +133,9 @@ def test_the_training_loop_retrains_everything_and_redraws_no_data(tree):
 
 def test_another_pool_of_labels_touches_corrupted_labels_only(tree):
     tree.configure("dataset: digits", "dataset: digits\ncorruption: {label_pool: other_classes}")
-    assert tree.planned() == Counter(train=8, corrupt_labels=4, contact_sheet_random_labels=1) + RESULTS
-    assert not any("/noise-0/" in run for run in tree.trained())
+    jobs, runs = tree.plan()
+    assert jobs == Counter(train=8, corrupt_labels=4, contact_sheet_random_labels=1) + RESULTS
+    assert not any("/noise-0/" in run for run in runs)
 
 
 @pytest.mark.parametrize(
@@ -192,8 +198,8 @@ def test_a_deleted_run_is_made_again_when_its_numbers_are_needed(tree):
 
 
 def test_a_run_that_is_made_again_by_force_is_drawn_again(tree):
-    runs = "results/small/runs/digits/gaussian/noise-0/inception/none/seed-0/run.json"
-    assert tree.planned("--forcerun", runs) == Counter(train=1) + shown_by("fig1a")
+    result = f"results/small/{run_folder('gaussian', network='inception')}/run.json"
+    assert tree.planned("--forcerun", result) == Counter(train=1) + shown_by("fig1a")
 
 
 def test_one_figure_asks_for_its_own_runs_only(fresh):

@@ -4,68 +4,77 @@ import json
 
 import pytest
 
-RUNS = "runs/digits/true/noise-1/mlp_1x512/none"
+from trees import Tree, copy_project, labels_folder, run_folder
 
 
-@pytest.fixture
-def together(fresh):
+def together(folder) -> Tree:
     """A tree where nothing has run yet, and one job trains all seeds."""
-    fresh.configure("execution: {gpu: 0,", "execution: {gpu: 0, seeds_together: true,")
-    return fresh
+    tree = copy_project(folder)
+    tree.configure("execution: {gpu: 0,", "execution: {gpu: 0, seeds_together: true,")
+    return tree
+
+
+@pytest.fixture(scope="module")
+def trained(made_once):
+    """The runs of figure 1c; tests must not change them."""
+
+    def make(folder):
+        tree = together(folder)
+        assert tree.planned("fig1c")["train"] == 2
+        tree.snakemake("fig1c")
+
+    return made_once("together", make)
+
+
+def result(seed: int) -> str:
+    """A run on random labels, from the tree's folder."""
+    return f"results/small/{run_folder(noise=1, seed=seed)}/run.json"
 
 
 def run_of(tree, seed: int) -> tuple[bytes, str]:
-    folder = tree.results / RUNS / f"seed-{seed}"
-    return (folder / "history.csv").read_bytes(), json.loads((folder / "run.json").read_text())[
-        "weights_sha256"
-    ]
+    made = tree.folder / result(seed)
+    return made.with_name("history.csv").read_bytes(), json.loads(made.read_text())["weights_sha256"]
 
 
 def log_of(tree) -> str:
-    return (tree.results / "logs" / RUNS / "seeds.log").read_text()
+    return (tree.results / "logs" / run_folder(noise=1)).with_name("seeds.log").read_text()
 
 
-def test_the_runs_are_those_of_single_jobs(together, finished):
-    assert together.planned("fig1c")["train"] == 2
-    together.snakemake("fig1c")
+def test_the_runs_are_those_of_single_jobs(trained, finished):
     for seed in (0, 1):
-        assert run_of(together, seed) == run_of(finished, seed)
+        assert run_of(trained, seed) == run_of(finished, seed)
 
 
-def test_what_is_finished_when_another_seed_fails_is_kept(together, finished):
-    labels = together.results / "data/digits/labels/noise-1/seed-1"
-    together.snakemake(
-        *(f"results/small/data/digits/labels/noise-1/seed-{seed}/manifest.json" for seed in (0, 1))
-    )
-    (labels / "train.npy").write_bytes(b"damaged")
-    failed = together.snakemake(f"results/small/{RUNS}/seed-0/run.json", check=False)
+def test_what_is_finished_when_another_seed_fails_is_kept(tmp_path, finished):
+    tree = together(tmp_path / "tree")
+    labels = [f"results/small/{labels_folder(seed=seed)}" for seed in (0, 1)]
+    tree.snakemake(*(f"{folder}/manifest.json" for folder in labels))
+    (tree.folder / labels[1] / "train.npy").write_bytes(b"damaged")
+    failed = tree.snakemake(result(0), check=False)
     assert failed.returncode != 0
-    together.mend(failed.stdout)
-    together.snakemake(f"results/small/{RUNS}/seed-0/run.json")
-    assert "seed-0/run.json is there" in log_of(together)
-    assert "seed-1/run.json is there" not in log_of(together)
+    tree.mend(failed.stdout)
+    tree.snakemake(result(0))
+    assert "seed-0/run.json is there" in log_of(tree)
+    assert "seed-1/run.json is there" not in log_of(tree)
     for seed in (0, 1):
-        assert run_of(together, seed) == run_of(finished, seed)
+        assert run_of(tree, seed) == run_of(finished, seed)
 
 
-def test_a_seed_more_trains_that_seed_alone(together):
-    together.snakemake(f"results/small/{RUNS}/seed-0/run.json")
-    together.configure("seeds: [0, 1]", "seeds: [0, 1, 2]")
-    before = run_of(together, 0)
-    together.snakemake(f"results/small/{RUNS}/seed-2/run.json")
-    said = log_of(together)
+def test_a_seed_more_trains_that_seed_alone(trained, tmp_path):
+    tree = trained.copied(tmp_path / "tree")
+    tree.configure("seeds: [0, 1]", "seeds: [0, 1, 2]")
+    tree.snakemake(result(2))
+    said = log_of(tree)
     assert all(f"seed-{seed}/run.json is there" in said for seed in (0, 1))
     assert "seed-2/run.json is there" not in said
-    assert run_of(together, 0) == before
+    assert run_of(tree, 0) == run_of(trained, 0)
 
 
-def test_a_finished_run_that_a_failing_job_deleted_is_taken_back(together):
+def test_a_finished_run_that_a_failing_job_deleted_is_taken_back(trained, tmp_path):
     """The executor for SLURM deletes all outputs of a job that fails, those of earlier jobs included."""
-    target = f"results/small/{RUNS}/seed-0/run.json"
-    together.snakemake(target)
-    before = run_of(together, 0)
+    tree = trained.copied(tmp_path / "tree")
     for name in ("run.json", "history.csv"):
-        (together.results / RUNS / "seed-0" / name).unlink()
-    together.snakemake(target)
-    assert "seed-0/run.json is there" in log_of(together)
-    assert run_of(together, 0) == before
+        (tree.folder / result(0)).with_name(name).unlink()
+    tree.snakemake(result(0))
+    assert "seed-0/run.json is there" in log_of(tree)
+    assert run_of(tree, 0) == run_of(trained, 0)
