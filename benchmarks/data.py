@@ -25,7 +25,7 @@ HERE = Path(__file__).parents[1]
 sys.path.insert(0, str(HERE / "workflow"))
 
 from pipeline import artefacts  # noqa: E402
-from pipeline.stamps import stamp  # noqa: E402
+from pipeline.planning.stamps import stamp  # noqa: E402
 from rethinking import corruptions  # noqa: E402
 from rethinking.datasets.image_folder import load_image_folder  # noqa: E402
 from rethinking.seeds import numpy_generator  # noqa: E402

@@ -22,8 +22,8 @@ from rethinking.networks.inception import inception
 from rethinking.networks.mlp import mlp
 from rethinking.precision import autocast, choose
 from rethinking.preprocessing import centre_crop, whiten
-from rethinking.sgd import SGD
 from rethinking.training import Recipe, Split, train
+from rethinking.update_rules.sgd import SGD
 
 NETWORKS = {
     "inception": lambda: inception((3, 28, 28), 10),

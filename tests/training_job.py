@@ -32,7 +32,7 @@ EXECUTION = {"precision": "float32", "checkpoint_minutes": 10, "tensorboard": Fa
 def random_data(folder, count=200, side=9):
     """Random images and labels as the two artefacts that a run reads; their stamps."""
     from pipeline import artefacts
-    from pipeline.stamps import stamp
+    from pipeline.planning.stamps import stamp
 
     generator = np.random.default_rng(0)
     arrays = {"images": [], "labels": [("classes", np.array([str(n) for n in range(10)]))]}

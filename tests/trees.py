@@ -172,7 +172,7 @@ class Tree:
     def check(self, *files):
         """What `make check` says of the results; its exit status is ``returncode``."""
         return subprocess.run(
-            [sys.executable, "-m", "pipeline.check", *(files or ["config/small.yaml"])],
+            [sys.executable, "-m", "pipeline.commands.check", *(files or ["config/small.yaml"])],
             cwd=self.folder,
             env=os.environ | {"PYTHONPATH": "workflow"},
             stdout=subprocess.PIPE,

@@ -9,8 +9,8 @@ import subprocess
 import numpy as np
 import pytest
 
-from pipeline import artefacts
-from pipeline.stamps import stamp
+from pipeline.planning.stamps import stamp
+from pipeline.storage import artefacts
 
 SPEC, CODE = {"label_noise": 0.5, "seed": 1}, "abc"
 ARRAYS = {"train": np.arange(1000), "test": np.ones((3, 4), bool)}
@@ -225,9 +225,9 @@ def test_nothing_is_written_through_a_link(tmp_path, monkeypatch):
     assert path.read_text() == "new"
     assert not path.is_symlink()
     # Even where the name is known beforehand.
-    monkeypatch.setattr("pipeline.artefacts.secrets.token_hex", lambda _: "known")
+    monkeypatch.setattr("pipeline.storage.artefacts.secrets.token_hex", lambda _: "known")
     (tmp_path / "there" / ".result.unfinished-known.csv").symlink_to(tmp_path / "precious")
-    monkeypatch.setattr("pipeline.artefacts._clear_unfinished", lambda _: None)
+    monkeypatch.setattr("pipeline.storage.artefacts._clear_unfinished", lambda _: None)
     with pytest.raises(artefacts.ArtefactError, match="could not be written"):
         artefacts.write_json(path.with_suffix(".csv"), {})
     assert (tmp_path / "precious").read_text() == "precious"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.checkpoints import RunCheckpoint
+from pipeline.execution.checkpoints import RunCheckpoint
 from rethinking.networks.inception import inception
 from rethinking.networks.initialisation import initialise
 from rethinking.networks.mlp import mlp
@@ -207,7 +207,7 @@ def test_a_full_disk_does_not_stop_the_run_and_keeps_the_last_state(tmp_path, mo
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipeline.artefacts.os.fsync", full)
+    monkeypatch.setattr("pipeline.storage.artefacts.os.fsync", full)
     checkpoint.save({"at": [3, 0, 9, 0]})
     assert "no checkpoint this time, the run goes on" in told[-1]
     assert "No space left on device" in told[-1]
@@ -224,7 +224,7 @@ from pathlib import Path
 import torch
 sys.path.insert(0, sys.argv[1])
 from test_checkpoints import RECIPE, data, mlp, network
-from pipeline.checkpoints import RunCheckpoint
+from pipeline.execution.checkpoints import RunCheckpoint
 from rethinking.training import train
 
 torch.set_num_threads(1)

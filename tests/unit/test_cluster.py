@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from pipeline import cluster
+from pipeline.execution import cluster
 
 ANSWERS = {
     "scontrol": "echo 'Slurmctld(primary) at here is UP'",

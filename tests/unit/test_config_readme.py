@@ -8,8 +8,8 @@ import pytest
 import yaml
 from schemas.config_readme import BLOCK, README, render
 
-from pipeline.configuration import SCHEMA, check
-from pipeline.sources import IMAGE_FOLDER
+from pipeline.planning.configuration import SCHEMA, check
+from pipeline.planning.sources import IMAGE_FOLDER
 from trees import merged
 
 HERE = Path(__file__).parents[2]

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import yaml
 
-from pipeline.configuration import RESERVED, RESERVED_STARTS, SCHEMA, ConfigurationError, check
 from pipeline.kernel_plan import RIDGE, ridge_text
-from pipeline.plan import Plan
-from pipeline.report import contact_sheet_name
-from pipeline.runs import noise_text
-from pipeline.sources import SOURCES
+from pipeline.planning.configuration import RESERVED, RESERVED_STARTS, SCHEMA, ConfigurationError, check
+from pipeline.planning.plan import Plan
+from pipeline.planning.report import contact_sheet_name
+from pipeline.planning.runs import noise_text
+from pipeline.planning.sources import SOURCES
 from trees import merged
 
 HERE = Path(__file__).parents[2]

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline import devices
-from pipeline.artefacts import ArtefactError
-from pipeline.devices import lease, visible_devices
+from pipeline.execution import devices
+from pipeline.execution.devices import lease, visible_devices
+from pipeline.storage.artefacts import ArtefactError
 
 HERE = Path(__file__).parents[2]
 # Takes its places and marks them; a mark that is there already is another job on the same place, unless
@@ -22,7 +22,7 @@ HERE = Path(__file__).parents[2]
 PARENT = """
 import os, random, sys, time
 from pathlib import Path
-from pipeline.devices import lease
+from pipeline.execution.devices import lease
 
 folder, jobs, wanted, places = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 devices = ["0", "1", "2", "3"]
@@ -102,7 +102,7 @@ def test_two_hundred_jobs_with_random_kills_never_share_a_place(tmp_path, wanted
 def test_a_killed_job_frees_its_device(tmp_path):
     holder = start(
         tmp_path,
-        "import sys, time; from pathlib import Path; from pipeline.devices import lease\n"
+        "import sys, time; from pathlib import Path; from pipeline.execution.devices import lease\n"
         "held = lease(['0'], Path(sys.argv[1])); print('held', flush=True); time.sleep(60)",
     )
     holder.stdout.readline()

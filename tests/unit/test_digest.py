@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import digest
+from pipeline.planning import digest
 
 HERE = Path(__file__).parents[2]
 FILES = {

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from pipeline import files
+from pipeline.storage import files
 
 
 def folder(path):

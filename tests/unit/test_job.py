@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.job import EpochLog, Tell
+from pipeline.execution.job import EpochLog, Tell
 
 HERE = Path(__file__).parents[2]
 
@@ -56,7 +56,7 @@ def test_a_total_that_the_server_does_not_tell_is_no_error(is_terminal):
 JOB = """
 import subprocess, sys
 from pathlib import Path
-from pipeline.job import logged
+from pipeline.execution.job import logged
 
 with logged(sys.argv[1]) as tell:
     for line in range(10_000):

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from pipeline.configuration import ConfigurationError
-from pipeline.overlays import configuration, refuse_repeated_keys, repeated_keys
+from pipeline.planning.configuration import ConfigurationError
+from pipeline.planning.overlays import configuration, refuse_repeated_keys, repeated_keys
 
 TWICE = """
 networks:

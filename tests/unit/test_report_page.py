@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from pipeline.report_page import EXPECTED, FRAME, UnknownPage, inert
+from pipeline.commands.report_page import EXPECTED, FRAME, UnknownPage, inert
 
 HOSTILE = "</script><img src=x onerror=alert(1)><!--<script>"
 

@@ -14,8 +14,8 @@ from rethinking.networks.initialisation import initialise
 from rethinking.networks.mlp import mlp
 from rethinking.preprocessing import centre_crop, whiten
 from rethinking.seeds import torch_seed
-from rethinking.sgd import SGD
 from rethinking.training import Recipe, Split, evaluate, train
+from rethinking.update_rules.sgd import SGD
 
 
 def data(count=70, seed=0):

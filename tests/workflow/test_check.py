@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from pipeline import artefacts
+from pipeline.storage import artefacts
 from trees import labels_folder, run_folder
 
 RUN = run_folder()

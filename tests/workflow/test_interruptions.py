@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.locks import command_lines, is_snakemake, job_script
+from pipeline.execution.locks import command_lines, is_snakemake, job_script
 from trees import run_folder
 
 # Long enough to be killed in the middle, and the same when it has gone on.

@@ -14,7 +14,7 @@ NAME = "config/{{ 7*7 }} {% endraw %}.yaml"
 def report(tree, *files):
     """What `make report` does with these configuration files."""
     return subprocess.run(
-        [sys.executable, "-m", "pipeline.make_report", *files],
+        [sys.executable, "-m", "pipeline.commands.report", *files],
         cwd=tree.folder,
         env=os.environ | {"PYTHONPATH": "src:workflow"},
         stdout=subprocess.PIPE,
