@@ -1,44 +1,58 @@
 # A kernel system: features × kernel × ridge (section 5), solved exactly.
 
 SYSTEMS = plan.config["execution"]["systems"]
-TRANSFORMS = {settings["transform"] for settings in plan.config["features"].values()} - {"pixels"}
 
-for transform in sorted(TRANSFORMS):
-    drawn = transform in DRAWN
-    names = [
-        name for name, settings in plan.config["features"].items() if settings["transform"] == transform
-    ]
-    tail = "/seed-{seed}" if drawn else ""
-    # For the name of the script, in which Snakemake evaluates `params` again when a job runs.
-    params = SimpleNamespace(jobs=[{"spec": {"transform": transform}}])
 
-    rule:
-        name:
-            f"transform_{transform}"
-        input:
-            receipts_for("data"),
-        output:
-            f"{plan.root}/data/{{place}}/{{stamp}}{tail}/{RECEIPT}",
-        log:
-            f"{LOGS}/data/{{place}}/{{stamp}}{tail}.log",
-        benchmark:
-            f"{BENCHMARKS}/data/{{place}}/{{stamp}}{tail}.tsv"
-        wildcard_constraints:
-            place=rf"[a-z0-9_]+/features/({'|'.join(names)})",
-        conda:
-            "../../envs/environment.yaml"
-        threads: SYSTEMS["threads"]
-        resources:
-            gpu=plan.config["execution"]["gpu"] * drawn,
-            mem_mb=growing(SYSTEMS["mem_mb"]),
-            runtime=growing(720),
-        params:
-            jobs=jobs_for("data"),
-        message:
-            "Computing {params.jobs[0][spec][features]} features of {params.jobs[0][spec][dataset]}"
-            + (", seed {wildcards.seed}" if drawn else "")
-        script:
-            f"../scripts/transform_{params.jobs[0]['spec']['transform']}.py"
+rule transform_images:
+    input:
+        receipts_for("data"),
+    output:
+        f"{plan.root}/data/{{place}}/{{stamp}}/{RECEIPT}",
+    log:
+        f"{LOGS}/data/{{place}}/{{stamp}}.log",
+    benchmark:
+        f"{BENCHMARKS}/data/{{place}}/{{stamp}}.tsv"
+    wildcard_constraints:
+        place="[^/]+/features/[^/]+",
+    conda:
+        "../../envs/environment.yaml"
+    threads: SYSTEMS["threads"]
+    resources:
+        mem_mb=growing(SYSTEMS["mem_mb"]),
+        runtime=growing(720),
+    params:
+        jobs=jobs_for("data"),
+    message:
+        "Computing {params.jobs[0][spec][features]} features of {params.jobs[0][spec][dataset]}"
+    script:
+        "../scripts/transform_images.py"
+
+
+rule add_inner_products:
+    input:
+        receipts_for("data"),
+    output:
+        f"{plan.root}/data/{{place}}/{{stamp}}/seed-{{seed}}/{RECEIPT}",
+    log:
+        f"{LOGS}/data/{{place}}/{{stamp}}/seed-{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/data/{{place}}/{{stamp}}/seed-{{seed}}.tsv"
+    wildcard_constraints:
+        place="[^/]+/features/[^/]+",
+    conda:
+        "../../envs/environment.yaml"
+    threads: SYSTEMS["threads"]
+    resources:
+        gpu=plan.config["execution"]["gpu"],
+        mem_mb=growing(SYSTEMS["mem_mb"]),
+        runtime=growing(720),
+    params:
+        jobs=jobs_for("data"),
+    message:
+        "Computing {params.jobs[0][spec][features]} features of {params.jobs[0][spec][dataset]}, "
+        "seed {wildcards.seed}"
+    script:
+        "../scripts/add_inner_products.py"
 
 
 rule select_kernel:

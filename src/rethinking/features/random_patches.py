@@ -5,12 +5,47 @@ selected at random. The constants are those of the Recht group's code (github.co
 which reports the paper's 17 % on CIFAR-10 with 32,000 filters.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
+
+ABOUT = {
+    "kind": "features",
+    "title": "One convolution with patches of training images.",
+    # Each seed draws filters of its own. The features are too many to be stored; their inner products are.
+    "drawn": True,
+    # The sum of these options and numbers is the smallest side in pixels of an image.
+    "least_side": ["patch", "pool", -1],
+    "options": {
+        "filters": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 10000000,
+            "description": "How many patches are drawn.",
+        },
+        "patch": {"type": "integer", "minimum": 1, "description": "Their side in pixels."},
+        "bias": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1000000,
+            "description": "Subtracted before each of the two rectifiers.",
+        },
+        "pool": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "Side of the squares that are averaged over.",
+        },
+        "stride": {"type": "integer", "minimum": 1, "description": "Pixels between squares."},
+        "regularisation": {
+            "type": "number",
+            "minimum": 1.0e-10,
+            "description": "Added to the covariance of patches before filters are divided by it.",
+        },
+    },
+}
 
 LEAST_VARIANCE = 1e-4  # of a patch in grey levels from 0 to 1; plainer ones have no direction to speak of
 CANDIDATES = 100_000  # patches that the covariance is taken of; filters are the first of them
@@ -139,3 +174,26 @@ def feature_blocks(
         # Not bound to a name, so that no block outlives its use.
         yield [random_patch_features(each, bank, settings) for each in images]
         report(min(start + block, len(filters)), len(filters))
+
+
+def draw(images: np.ndarray, generator: np.random.Generator, **settings) -> dict[str, np.ndarray]:
+    """What all features depend on: "filters", drawn from training images (``draw_filters``)."""
+    return {"filters": draw_filters(images, RandomPatches(**settings), generator)}
+
+
+def blocks(
+    images: list[np.ndarray],
+    drawn: Mapping[str, np.ndarray],
+    device: torch.device,
+    report: Callable[[int, int], None],
+    **settings,
+) -> Iterator[list[Tensor]]:
+    """Features of several sets of images, some of the features at a time (``feature_blocks``)."""
+    return feature_blocks(images, drawn["filters"], RandomPatches(**settings), device, report=report)
+
+
+def held_bytes(images: list[np.ndarray], device: torch.device, **settings) -> int:
+    """The most bytes that ``blocks`` holds at a time. Raises ``ValueError`` for images that are too small."""
+    chosen = RandomPatches(**settings)
+    count = chosen.count(*images[0].shape[1:3])
+    return features_bytes([len(each) for each in images], count, chosen.filters, device)
