@@ -1,15 +1,16 @@
 """From stored images, features and kernel matrices to what the solver takes."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from pipeline.artefacts import existing_parent
+from pipeline.artefacts import ArtefactError, existing_parent
 from pipeline.devices import lease_gpu
 from rethinking.kernels.accumulated import Accumulated, Products, subset
-from rethinking.kernels.backends import Cpu, gpu_or_none
+from rethinking.kernels.backends import Cpu, UnusableGpu, gpu_or_none
 from rethinking.kernels.kernels import Gaussian, Kernel, Linear, Points
 from rethinking.kernels.selection import Split
 
@@ -30,16 +31,42 @@ def grey_levels(values: np.ndarray) -> np.ndarray:
 
 
 def backend_for(gpus: int, runs_per_gpu: int, tell: Callable[[str], None]):
-    """Where a solve that asked for ``gpus`` (0 or 1) computes: a GPU of its own, or the CPU."""
+    """Where a solve that asked for ``gpus`` (0 or 1) computes: a GPU of its own, or the CPU.
+
+    Raises ``ArtefactError`` with the library's reason where this machine has a GPU that cannot be used.
+    """
     if not gpus:
         return Cpu()
-    backend = gpu_or_none()
-    if backend is None:
-        tell("a GPU was asked for and CuPy sees none: solving on the CPU (--resources gpu=0 says so)")
-        return Cpu()
-    count = backend.xp.cuda.runtime.getDeviceCount()
-    backend.xp.cuda.Device(lease_gpu(count, runs_per_gpu)).use()
+    try:
+        backend = gpu_or_none()
+        if backend is None:
+            tell("a GPU was asked for and CuPy sees none: solving on the CPU (--resources gpu=0 says so)")
+            return Cpu()
+        backend.xp.cuda.Device(lease_gpu(backend.devices(), runs_per_gpu)).use()
+        backend.try_out()
+    except UnusableGpu as error:
+        raise ArtefactError(
+            f"a GPU was asked for and cannot be used: {error}. Mend that, or solve on the CPU with "
+            f"--resources gpu=0"
+        ) from error
     return backend
+
+
+@contextmanager
+def named_memory_errors(place: str, planned: int) -> Iterator[None]:
+    """Turn what is raised where memory runs out, NumPy's and CuPy's, into an error that says what to do.
+
+    ``planned`` are the bytes that the job was to take of the memory of ``place``.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        raise ArtefactError(
+            f"the {place} ran out of memory, though {planned / 1e9:.1f} GB were free when the job began, "
+            f"which is what it takes ({error}). Something else took them: run fewer jobs at a time (a lower "
+            f"execution.runs_per_gpu, fewer --cores) or take another place (--resources gpu=0), then run "
+            f"the same again. Finished panels of a solve are kept"
+        ) from error
 
 
 def free_space(backend, folder: Path) -> dict[str, int]:

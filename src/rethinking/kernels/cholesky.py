@@ -123,8 +123,7 @@ def factorise(
         number = int(np.searchsorted(starts, dependent, side="right")) - 1
         raise NotPositiveDefinite(_explain(gram, ridge, number, dependent))
     shapes = [(n - start, stop - start) for start, stop in pairwise(starts)]
-    found = folder.load(shapes, dtype) if folder else []
-    panels = [backend.to_device(panel) for panel in found]
+    panels = folder.load(shapes, dtype, backend.to_device) if folder else []
     total = float(n) ** 3 / 3
     try:
         for number, (start, stop) in enumerate(pairwise(starts)):
@@ -172,7 +171,7 @@ def apply(gram, vectors: np.ndarray, ridge: float = 0.0) -> tuple[np.ndarray, fl
     product, sums = xp.zeros_like(v), xp.zeros(n, gram.dtype)
     for start, stop in pairwise(panel_starts(n)):
         width = stop - start
-        scratch = xp.empty((max(width, backend.tile_rows), width), gram.dtype)
+        scratch = xp.empty((max(width, min(backend.tile_rows, n)), width), gram.dtype)
         for first in (start, *range(stop, n, backend.tile_rows)):
             last = stop if first == start else min(first + backend.tile_rows, n)
             tile = scratch[: last - first]

@@ -12,6 +12,7 @@ from rethinking.kernels.panels import PanelFolder
 CONTRACTION = 0.5
 MOST_REFINEMENTS = 20
 LARGEST_RESIDUAL = 1e-6  # what leaves more of the targets solves nothing
+PREDICTED = 2048  # points that are predicted at a time, from as many training points
 LARGEST_NORM_ERROR = 0.01  # of the squared norm, by what the residual does to it
 
 
@@ -149,7 +150,7 @@ def solve(
     return solution
 
 
-def predict(gram, others, weights: np.ndarray, tile: int = 2048) -> np.ndarray:
+def predict(gram, others, weights: np.ndarray, tile: int = PREDICTED) -> np.ndarray:
     """The values of Σ_i weights_i·k(·, x_i) at ``others``, float64 (m, k), computed in tiles.
 
     ``others`` is what ``gram.at`` gives for new points, or ``others`` of an ``Accumulated``. In float64
