@@ -53,19 +53,21 @@ def backend_for(gpus: int, runs_per_gpu: int, tell: Callable[[str], None]):
 
 
 @contextmanager
-def named_memory_errors(place: str, planned: int) -> Iterator[None]:
-    """Turn what is raised where memory runs out, NumPy's and CuPy's, into an error that says what to do.
+def named_memory_errors(place: str) -> Iterator[None]:
+    """Turn what is raised where the memory of ``place`` runs out into an error that says what to do.
 
-    ``planned`` are the bytes that the job was to take of the memory of ``place``.
+    CuPy's and PyTorch's errors for a GPU, and NumPy's.
     """
     try:
         yield
-    except MemoryError as error:
+    except (MemoryError, RuntimeError) as error:
+        # PyTorch's is a RuntimeError, and is known by its name without importing PyTorch.
+        if not isinstance(error, MemoryError) and type(error).__name__ != "OutOfMemoryError":
+            raise
         raise ArtefactError(
-            f"the {place} ran out of memory, though {planned / 1e9:.1f} GB were free when the job began, "
-            f"which is what it takes ({error}). Something else took them: run fewer jobs at a time (a lower "
-            f"execution.runs_per_gpu, fewer --cores) or take another place (--resources gpu=0), then run "
-            f"the same again. Finished panels of a solve are kept"
+            f"the {place} ran out of memory, which was free when the job began: {error}. Run fewer jobs at a "
+            f"time (lower execution.runs_per_gpu, --resources gpu or --cores), or none on a GPU "
+            f"(--resources gpu=0), and the same again: a solve goes on from the panels that are finished"
         ) from error
 
 

@@ -5,7 +5,13 @@ import torch
 from pipeline import artefacts
 from pipeline.devices import device_for
 from pipeline.job import logged
-from rethinking.features.random_patches import RandomPatches, draw_filters, feature_blocks
+from pipeline.kernel_points import named_memory_errors
+from rethinking.features.random_patches import (
+    RandomPatches,
+    draw_filters,
+    feature_blocks,
+    features_bytes,
+)
 from rethinking.kernels.accumulated import accumulate, products_bytes
 from rethinking.kernels.memory import available_memory
 from rethinking.seeds import numpy_generator
@@ -26,20 +32,25 @@ with logged(snakemake.log[0]) as tell:
         raise artefacts.ArtefactError(f"features {spec['features']} of {spec['dataset']}: {error}") from error
     n, m = len(train), len(test)
     size = products_bytes(n, m)
-    block = 256
-    needed = size + 4 * (n + m) * count * min(block, len(filters)) // len(filters)
-    if device.type == "cuda" and needed > 0.9 * torch.cuda.mem_get_info(device)[0]:
-        tell(f"{needed / 1e9:.1f} GB do not fit into the GPU's free memory: computing on the CPU")
+
+    def needed(device: torch.device) -> int:
+        return size + features_bytes([n, m], count, len(filters), device)
+
+    if device.type == "cuda" and needed(device) > 0.9 * torch.cuda.mem_get_info(device)[0]:
+        tell(f"{needed(device) / 1e9:.1f} GB do not fit into the GPU's free memory: computing on the CPU")
         device = torch.device("cpu")
-    if device.type == "cpu" and needed > 0.95 * available_memory():
+    # What a GPU has computed comes here as a whole.
+    held = needed(device) if device.type == "cpu" else size
+    if held > 0.95 * available_memory():
         raise artefacts.ArtefactError(
             f"inner products of {n} training and {m} test images take {size / 1e9:.1f} GB of memory, and a "
-            f"block of features {(needed - size) / 1e9:.1f} GB more; {available_memory() / 1e9:.1f} GB are "
+            f"block of features {(held - size) / 1e9:.1f} GB more; {available_memory() / 1e9:.1f} GB are "
             f"free. Take fewer images, or a machine with more"
         )
-    print(f"{count} features of {n} training and {m} test images on {device}: {needed / 1e9:.2f} GB")
-    with tell.progress("filters") as report:
-        blocks = feature_blocks([train, test], filters, settings, device, block, report)
+    print(f"{count} features of {n} training and {m} test images on {device}: {needed(device) / 1e9:.2f} GB")
+    place = "GPU" if device.type == "cuda" else "CPU"
+    with named_memory_errors(place), tell.progress("filters") as report:
+        blocks = feature_blocks([train, test], filters, settings, device, report=report)
         products = accumulate(blocks, n, m, device)
     arrays = [*products._asdict().items(), ("filters", filters)]
     artefacts.save(snakemake.output.points, arrays, **job)
