@@ -1,12 +1,19 @@
 # A kernel system: features × kernel × ridge (section 5), solved exactly.
 
 SYSTEM = "|".join(plan.config["systems"])
+# Also evaluated in the jobs of a cluster, whose calls of Snakemake are not told of --resources.
+GPU_JOB_THREADS = threads_of(
+    plan.config["execution"],
+    workflow.global_resources.get("gpu").value,
+    None if workflow.is_main_process else os.environ.get("SLURM_CPUS_PER_TASK"),
+)
 
 
 for data in plan.datasets.values():
     for features, settings in plan.config["features"].items():
         if settings["transform"] == "pixels":
             continue
+        drawn = settings["transform"] in DRAWN  # the only ones that a GPU computes
         # For the name of the script, which is that of all seeds.
         params = SimpleNamespace(job=plan.kernels.features_job(data.name, features, 0))
 
@@ -24,9 +31,9 @@ for data in plan.datasets.values():
                 plan.kernels.features_log(BENCHMARKS, data.name, features, ".tsv")
             conda:
                 "../../envs/environment.yaml"
-            threads: plan.config["execution"]["systems"]["threads"]
+            threads: GPU_JOB_THREADS if drawn else plan.config["execution"]["systems"]["threads"]
             resources:
-                gpu=plan.config["execution"]["gpu"] * (settings["transform"] in DRAWN),
+                gpu=plan.config["execution"]["gpu"] * drawn,
                 mem_mb=growing(plan.config["execution"]["systems"]["mem_mb"]),
                 runtime=growing(720),
             params:
@@ -35,7 +42,7 @@ for data in plan.datasets.values():
                 ),
             message:
                 f"Computing {features} features of {data.title}"
-                + (", seed {wildcards.seed}" if settings["transform"] in DRAWN else "")
+                + (", seed {wildcards.seed}" if drawn else "")
             script:
                 f"../scripts/transform_{params.job['spec']['transform']}.py"
 
@@ -53,7 +60,7 @@ rule select_kernel:
         system=SYSTEM,
     conda:
         "../../envs/environment.yaml"
-    threads: plan.config["execution"]["systems"]["threads"]
+    threads: GPU_JOB_THREADS
     resources:
         gpu=plan.config["execution"]["gpu"],
         mem_mb=growing(plan.config["execution"]["systems"]["mem_mb"]),
@@ -81,7 +88,7 @@ rule solve_system:
         ridge=RIDGE,
     conda:
         "../../envs/environment.yaml"
-    threads: plan.config["execution"]["systems"]["threads"]
+    threads: GPU_JOB_THREADS
     resources:
         gpu=plan.config["execution"]["gpu"],
         mem_mb=growing(plan.config["execution"]["systems"]["mem_mb"]),
