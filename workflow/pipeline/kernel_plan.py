@@ -22,7 +22,7 @@ DRAWN = {"random_patches"}
 # What ``ridge`` may be in a row besides a number: no ridge, or the best on the validation split.
 NONE, CHOSEN = "none", "chosen"
 RIDGE = r"none|chosen|0\.\d*[1-9]|[1-9]\d*(\.\d*[1-9])?"
-# What a job on a GPU needs of the CPU, to read, to check and to hand over; more would keep other GPUs waiting.
+# What a job on a GPU needs of the CPU, to read and to hand over; more would keep other GPUs waiting.
 GPU_THREADS = 2
 # Figures and tables that have an experiment of their own: workflow/scripts/measure_<this>.py.
 MEASURED = ("minimum_norm", "interpolants")

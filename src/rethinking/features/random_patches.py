@@ -53,6 +53,11 @@ class RandomPatches(NamedTuple):
         return 2 * self.filters * len(self.starts(height)) * len(self.starts(width))
 
 
+def _check(images: np.ndarray) -> None:
+    if images.ndim != 4 or not images.size:
+        raise ValueError(f"expected images (N, H, W, C), at least one, found {images.shape}")
+
+
 def draw_filters(images: np.ndarray, settings: RandomPatches, generator: np.random.Generator) -> np.ndarray:
     """Filters from patches of uint8 images (N, H, W, C), float32 (filters, patch·patch·C).
 
@@ -63,6 +68,7 @@ def draw_filters(images: np.ndarray, settings: RandomPatches, generator: np.rand
 
     Raises ``ValueError`` where fewer than ``filters`` patches are not plain, and for images too small.
     """
+    _check(images)
     side = settings.patch
     height, width = (length - side + 1 for length in images.shape[1:3])
     if min(height, width) < 1:
@@ -112,6 +118,7 @@ def random_patch_features(images: np.ndarray, filters: Tensor, settings: RandomP
     Both are tensors. Computed where ``filters`` are; pixels are in grey levels from 0 to 1. A feature is
     divided by √settings.filters, so that the scale of inner products does not depend on their number.
     """
+    _check(images)
     side, device = settings.patch, filters.device
     shape = tuple(length - side + 1 for length in images.shape[1:3])
     starts = [settings.starts(length) for length in images.shape[1:3]]

@@ -99,6 +99,19 @@ def _explain(gram, ridge: float, number: int, row: int) -> str:
     return "; ".join(parts)
 
 
+def _refuse_too_narrow(gram, ridge: float) -> None:
+    """Raise ``NotPositiveDefinite`` where a Gaussian kernel's exponents are rounded by a quarter or more."""
+    if not isinstance(gram.kernel, Gaussian):
+        return
+    width, error = gram.kernel.bandwidth, gram.rounding * float(np.finfo(gram.dtype).eps)
+    if 4 * error >= 1 + ridge:
+        raise NotPositiveDefinite(
+            f"a bandwidth of {width:g} is too large for points of this scale in {gram.dtype}: exponents are "
+            f"rounded by up to {error:.0e}, and the kernel is so narrow that no point sees another; lower "
+            f"the bandwidth, to less than {width / (8 * error):.0e}"
+        )
+
+
 def factorise(
     gram,
     ridge: float = 0.0,
@@ -118,6 +131,7 @@ def factorise(
     backend, n, dtype = gram.backend, len(gram), gram.dtype
     xp = backend.xp
     starts = panel_starts(n)
+    _refuse_too_narrow(gram, ridge)
     dependent = None if ridge else gram.first_dependent()
     if dependent is not None:
         number = int(np.searchsorted(starts, dependent, side="right")) - 1
