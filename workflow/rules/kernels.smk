@@ -1,6 +1,12 @@
 # A kernel system: features × kernel × ridge (section 5), solved exactly.
 
 SYSTEMS = plan.config["execution"]["systems"]
+# Also evaluated in the jobs of a cluster, whose calls of Snakemake are not told of --resources.
+GPU_JOB_THREADS = threads_of(
+    plan.config["execution"],
+    workflow.global_resources.get("gpu").value,
+    None if workflow.is_main_process else os.environ.get("SLURM_CPUS_PER_TASK"),
+)
 
 
 rule transform_images:
@@ -41,7 +47,7 @@ rule add_inner_products:
         place="[^/]+/features/[^/]+",
     conda:
         "../../envs/environment.yaml"
-    threads: SYSTEMS["threads"]
+    threads: GPU_JOB_THREADS
     resources:
         gpu=plan.config["execution"]["gpu"],
         mem_mb=growing(SYSTEMS["mem_mb"]),
@@ -68,7 +74,7 @@ rule select_kernel:
         place="[^/]+/selection",
     conda:
         "../../envs/environment.yaml"
-    threads: SYSTEMS["threads"]
+    threads: GPU_JOB_THREADS
     resources:
         gpu=plan.config["execution"]["gpu"],
         mem_mb=growing(SYSTEMS["mem_mb"]),
@@ -95,7 +101,7 @@ rule solve_system:
         place="[^/]+/ridge-[^/]+",
     conda:
         "../../envs/environment.yaml"
-    threads: SYSTEMS["threads"]
+    threads: GPU_JOB_THREADS
     resources:
         gpu=plan.config["execution"]["gpu"],
         mem_mb=growing(SYSTEMS["mem_mb"]),

@@ -119,8 +119,10 @@ def gabor(
     """Gabor features of uint8 images (N, H, W, C), float32 (N, D); channels are averaged first.
 
     D is frequencies × orientations × places, 1,024 for MNIST's 28×28 and the default settings. Raises
-    ``ValueError`` for images smaller than a window's stride.
+    ``ValueError`` without images and for images smaller than a window's stride.
     """
+    if images.ndim != 4 or not images.size:
+        raise ValueError(f"expected images (N, H, W, C), at least one, found {images.shape}")
     if min(images.shape[1:3]) < settings.stride:
         raise ValueError(f"images of {images.shape[1:3]} are smaller than the stride {settings.stride}")
     parts = []

@@ -17,6 +17,7 @@ ABOUT = {
     "title": "One convolution with patches of training images.",
     # Each seed draws filters of its own. The features are too many to be stored; their inner products are.
     "drawn": True,
+    "counts": "filters",
     # The sum of these options and numbers is the smallest side in pixels of an image.
     "least_side": ["patch", "pool", -1],
     "options": {
@@ -49,8 +50,10 @@ ABOUT = {
 
 LEAST_VARIANCE = 1e-4  # of a patch in grey levels from 0 to 1; plainer ones have no direction to speak of
 CANDIDATES = 100_000  # patches that the covariance is taken of; filters are the first of them
-# Values of one intermediate array: small enough for a cache of the CPU, large enough to fill a GPU.
+# Values of intermediate arrays: on a CPU of one, to stay in its cache; on a GPU of all, a gigabyte.
 CACHED, RESIDENT = 1 << 20, 1 << 28
+BLOCK = 256  # filters whose features of all images are held at a time
+CACHED_FILTERS = 64  # whose responses are computed at a time on a CPU
 
 
 class RandomPatches(NamedTuple):
@@ -86,6 +89,11 @@ class RandomPatches(NamedTuple):
         return 2 * self.filters * len(self.starts(height)) * len(self.starts(width))
 
 
+def _check(images: np.ndarray) -> None:
+    if images.ndim != 4 or not images.size:
+        raise ValueError(f"expected images (N, H, W, C), at least one, found {images.shape}")
+
+
 def draw_filters(images: np.ndarray, settings: RandomPatches, generator: np.random.Generator) -> np.ndarray:
     """Filters from patches of uint8 images (N, H, W, C), float32 (filters, patch·patch·C).
 
@@ -96,6 +104,7 @@ def draw_filters(images: np.ndarray, settings: RandomPatches, generator: np.rand
 
     Raises ``ValueError`` where fewer than ``filters`` patches are not plain, and for images too small.
     """
+    _check(images)
     side = settings.patch
     height, width = (length - side + 1 for length in images.shape[1:3])
     if min(height, width) < 1:
@@ -128,19 +137,30 @@ def _averages(starts: list[list[int]], pool: int, shape: tuple[int, int], device
     return matrix.flatten(0, 1).flatten(1)
 
 
+def _at_a_time(images: np.ndarray, positions: int, places: int, filters: Tensor) -> tuple[int, int]:
+    """How many of the images, and how many filters, are computed at a time."""
+    bank, width = filters.shape
+    if filters.device.type == "cpu":
+        return max(1, min(len(images), CACHED // (positions * max(width, CACHED_FILTERS)))), CACHED_FILTERS
+    # All filters, so that patches are read once. Of an image there are the pixels, as they are and as floats,
+    # the patches, the responses as they are and rectified, and their averages.
+    values = 2 * images[0].size + positions * (width + 2 * bank) + 2 * places * bank
+    return max(1, min(len(images), (RESIDENT - 4 * filters.numel()) // values)), bank
+
+
 def random_patch_features(images: np.ndarray, filters: Tensor, settings: RandomPatches) -> Tensor:
     """Features of uint8 images (N, H, W, C) for ``filters`` (F, patch·patch·C): float32 (N, 2·F·places).
 
     Both are tensors. Computed where ``filters`` are; pixels are in grey levels from 0 to 1. A feature is
     divided by √settings.filters, so that the scale of inner products does not depend on their number.
     """
+    _check(images)
     side, device = settings.patch, filters.device
     shape = tuple(length - side + 1 for length in images.shape[1:3])
     starts = [settings.starts(length) for length in images.shape[1:3]]
     averages = _averages(starts, settings.pool, shape, device)
-    positions, cached = shape[0] * shape[1], CACHED if device.type == "cpu" else RESIDENT
-    batch = max(1, min(len(images), cached // (positions * max(filters.shape[1], 64))))
-    group = max(64, cached // (positions * batch) // 64 * 64)
+    positions = shape[0] * shape[1]
+    batch, group = _at_a_time(images, positions, len(averages), filters)
     bank = (filters / settings.filters**0.5).T.contiguous()
     bias = settings.bias / settings.filters**0.5
     features = torch.empty(len(images), 2, len(averages), len(filters), device=device)
@@ -154,10 +174,19 @@ def random_patch_features(images: np.ndarray, filters: Tensor, settings: RandomP
             out = features[first : first + batch, :, :, start : start + group]
             for sign in range(2):
                 # max(z - b, 0) = max(z, b) - b, and max(-z - b, 0) = -min(z, -b) - b
-                clipped = responses.clamp(min=bias) if sign == 0 else responses.clamp(max=-bias)
+                clipped = responses.clamp(min=bias) if sign == 0 else responses.clamp_(max=-bias)
                 pooled = torch.matmul(averages, clipped.view(len(part), positions, -1))
                 out[:, sign] = pooled.sub_(bias) if sign == 0 else pooled.neg_().sub_(bias)
+                del clipped  # before the next responses are made
+        del part, windows, rows, responses  # before the next patches are
     return features.flatten(1)
+
+
+def features_bytes(counts: list[int], features: int, filters: int, device: torch.device) -> int:
+    """The most bytes that ``feature_blocks`` holds for sets of so many images with so many ``features``."""
+    block = min(BLOCK, filters)
+    working = 16 * CACHED if device.type == "cpu" else 4 * RESIDENT
+    return 4 * sum(counts) * (features * block // filters) + working
 
 
 def feature_blocks(
@@ -165,7 +194,7 @@ def feature_blocks(
     filters: np.ndarray,
     settings: RandomPatches,
     device: torch.device,
-    block: int = 256,
+    block: int = BLOCK,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> Iterator[list[Tensor]]:
     """The features of several sets of images, ``block`` filters at a time, float32 (N_i, 2·block·places)."""

@@ -18,6 +18,8 @@ from rethinking.exhibits.requests import Experiment
 
 # What ``ridge`` may be in a row besides a number: no ridge, or the best on the validation split.
 NONE, CHOSEN = "none", "chosen"
+# What a job on a GPU needs of the CPU, to read and to hand over; more would keep other GPUs waiting.
+GPU_THREADS = 2
 
 
 def ridge_text(ridge: float | str) -> str:
@@ -25,6 +27,18 @@ def ridge_text(ridge: float | str) -> str:
     if isinstance(ridge, str):
         return ridge
     return plain_decimal(ridge) if ridge else NONE
+
+
+def threads_of(execution: dict, gpus: int | None, allotted: str | None = None) -> int:
+    """CPU threads of a job that may have a GPU: few if it has one, else those of the configuration.
+
+    ``gpus`` are all that Snakemake may give away (``--resources gpu``), None where it was not told.
+    ``allotted`` is what a cluster has given to the job that asks, which is never told the first.
+    """
+    if allotted:
+        return int(allotted)
+    on_gpu = execution["gpu"] and gpus != 0
+    return min(GPU_THREADS, execution["systems"]["threads"]) if on_gpu else execution["systems"]["threads"]
 
 
 class KernelPlan:
@@ -67,6 +81,7 @@ class KernelPlan:
             {
                 "dataset": dataset,
                 "features": features,
+                "transform": home.name,
                 "module": home.module,
                 "settings": {name: values[name] for name in home.options},
             },
