@@ -28,9 +28,9 @@ def place_for(products: int, blocks: dict[str, int]) -> torch.device:
     block = blocks["cpu"] if device.type == "cpu" else 0
     if products + block > 0.95 * available_memory():
         raise ArtefactError(
-            f"inner products of {len(train)} training and {len(test)} test images take {products / 1e9:.1f} GB of "
-            f"memory, and a block of features {block / 1e9:.1f} GB more; {available_memory() / 1e9:.1f} GB are "
-            f"free. Take fewer images, or a machine with more"
+            f"inner products of {len(train)} training and {len(test)} test images take "
+            f"{products / 1e9:.1f} GB of memory, and a block of features {block / 1e9:.1f} GB more; "
+            f"{available_memory() / 1e9:.1f} GB are free. Take fewer images, or a machine with more"
         )
     return device
 

@@ -102,8 +102,8 @@ def _query_problems(config: dict, folder: Path, homes: Homes) -> list[str]:
     elif source_of(config["dataset"], config, homes).home.says("listed"):
         if config["figures"] or config["tables"]:
             problems.append(
-                f"dataset: images of {config['dataset']} are only listed, so no network is trained on them yet, "
-                "and only their index and labels are made (snakemake data); set "
+                f"dataset: images of {config['dataset']} are only listed, so no network is trained on them "
+                "yet, and only their index and labels are made (snakemake data); set "
                 f"{', '.join([*config['figures'], *config['tables']])} to null"
             )
     elif not config["figures"] and not config["tables"]:

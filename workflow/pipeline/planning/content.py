@@ -52,10 +52,10 @@ def read_record(record: Path) -> dict:
 def content_hash(source: Source, record: Path, look: bool = True) -> str | None:
     """Sixteen digits for what the data set ``source`` holds; None if nobody can know.
 
-    Only what lies in a place of the user's has them, for the checksums of published data are part of the code.
-    Of a folder, the files count whose names match what the source ``reads``; a folder among the matches counts
-    by the names and sizes of its files. With ``look`` False only ``record`` is read. A changed record is
-    written back, where that is possible.
+    Only what lies in a place of the user's has them, for the checksums of published data are part of the
+    code. Of a folder, the files count whose names match what the source ``reads``; a folder among the matches
+    counts by the names and sizes of its files. With ``look`` False only ``record`` is read. A changed record
+    is written back, where that is possible.
     """
     path = source.own
     known = read_record(record)

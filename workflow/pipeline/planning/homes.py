@@ -132,7 +132,7 @@ def _home(path: Path, module: str, name: str) -> Home | None:
     _, functions, keys = NEEDED[kind]
     missing = [key for key in keys if key not in about]
     if missing:
-        raise HomeError(f"{where}: the ABOUT of a {kind} needs {', '.join(map(repr, missing))}")
+        raise HomeError(f"{where}: the kind {kind!r} needs in ABOUT {', '.join(map(repr, missing))}")
     options = about.get("options", {})
     if not isinstance(options, dict) or not all(isinstance(schema, dict) for schema in options.values()):
         raise HomeError(f"{where}: options must be a mapping of names to schemas")
@@ -142,7 +142,9 @@ def _home(path: Path, module: str, name: str) -> Home | None:
     defined = {node.name: node for node in parse(path).body if isinstance(node, ast.FunctionDef)}
     absent = [function for function in functions if function not in defined]
     if absent:
-        raise HomeError(f"{where}: a {kind} needs the function {', '.join(absent)}, which {path.name} lacks")
+        raise HomeError(
+            f"{where}: the kind {kind!r} needs the function {', '.join(absent)}, which {path.name} lacks"
+        )
     for function in set(functions) & set(TAKES_OPTIONS.get(kind, ())):
         _check_arguments(path, defined[function], [each for each in options if each != about.get("place")])
     return Home(kind, name, module, path, about, line)

@@ -25,8 +25,8 @@ CROP = {
 TITLE = {
     "type": "string",
     "pattern": r"^(?=.*\S)[^{}\x00-\x1f\x7f]{1,60}\Z",
-    "description": "What figures and tables call the data set, instead of its published name or its key; 1 to "
-    "60 characters, no braces.",
+    "description": "What figures and tables call the data set, instead of its published name or its key; 1 "
+    "to 60 characters, no braces.",
 }
 LICENCE = {"type": "string", "description": "What dataset.json is to say of the licence."}
 
