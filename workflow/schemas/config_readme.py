@@ -1,18 +1,23 @@
-"""Write the tables of config/README.md from the schema and config.yaml.
+"""Write the tables of config/README.md from the schema, the homes and config.yaml.
 
 Run it after a change of either: python workflow/schemas/config_readme.py
 """
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
 HERE = Path(__file__).parents[2]
+sys.path[:0] = [str(HERE / "src"), str(HERE / "workflow")]
+
+from pipeline.planning.homes import Homes  # noqa: E402
+from pipeline.planning.schema import schema_with  # noqa: E402
+
 README = HERE / "config" / "README.md"
-SCHEMA = HERE / "workflow" / "schemas" / "config.schema.yaml"
 # A line that names top-level keys; their tables stand between it and the next line of the second kind.
 BLOCK = re.compile(r"(<!-- keys: (.*?) -->\n).*?(<!-- end of keys -->)", re.S)
 HEAD = "| key | type | default | meaning |\n|---|---|---|---|\n"
@@ -42,10 +47,10 @@ def _type(schema: dict) -> str:
         *others, last = map(_code, schema["enum"])
         return f"{', '.join(others)} or {last}"
     kind = schema["type"]
-    if kind == "array":
+    kinds = kind if isinstance(kind, list) else [kind]
+    if "array" in kinds:
         size = f" of {schema['maxItems']}" if "maxItems" in schema else ""
         return f"list{size}, each: {_type(schema['items'])}"
-    kinds = kind if isinstance(kind, list) else [kind]
     words = " or ".join(TYPES[name] for name in kinds)
     bounds = [text.format(schema[rule]) for rule, text in BOUNDS.items() if rule in schema]
     return " ".join([words, ", ".join(bounds)]).strip()
@@ -80,15 +85,18 @@ def _entry(schema: dict, shared: dict, prefix: str = "") -> Iterator[str]:
 
 
 def _kinds(key: str, schema: dict) -> Iterator[str]:
-    """A table for each kind of entry, which one of its keys tells."""
+    """A table for each kind of entry, which one of its keys tells; kinds with the same keys share one."""
+    ((tells, _),) = schema["properties"].items()
+    shared: dict[str, list[tuple[str, str]]] = {}
     for part in schema["allOf"]:
-        ((tells, condition),) = part["if"]["properties"].items()
-        values = condition.get("enum") or [condition["const"]]
         kind = dict(part["then"], properties=dict(part["then"]["properties"]))
         what = kind["properties"].pop(tells)["description"]
-        rows = "".join(_entry(kind, {}))
-        yield f"**`{key}.<name>` with `{tells}: {values[0]}`**"
-        yield "".join(f", `{value}`" for value in values[1:]) + f". {what}\n\n"
+        value = part["if"]["properties"][tells]["const"]
+        shared.setdefault("".join(_entry(kind, {})), []).append((value, what))
+    for rows, kinds in shared.items():
+        (first, _), *others = kinds
+        yield f"**`{key}.<name>` with `{tells}: {first}`**{''.join(f', `{other}`' for other, _ in others)}. "
+        yield f"{'; '.join(what.rstrip('.') for _, what in kinds)}.\n\n"
         yield f"{HEAD}{rows}\n" if rows else ""
 
 
@@ -118,7 +126,7 @@ def tables(keys: list[str], schema: dict, config: dict) -> str:
 
 def render(readme: str) -> str:
     """``readme`` with its tables renewed."""
-    schema = yaml.safe_load(SCHEMA.read_text())
+    schema = schema_with(Homes(HERE / "src"))
     config = yaml.safe_load((HERE / "config.yaml").read_text())
     return BLOCK.sub(lambda found: found[1] + tables(found[2].split(), schema, config) + found[3], readme)
 

@@ -18,6 +18,7 @@ ABOUT = {
     "measures_side": True,
     "checks_options": True,
     "place": "file",
+    "one_file": True,
     "options": {
         "file": {
             "type": "string",
@@ -109,6 +110,8 @@ def side(place: Path) -> int | None:
 
     None for a file that is not there or is no ``.npz`` of images: ``read`` says what is wrong with it.
     """
+    if not place.is_file():  # a pipe would be waited for
+        return None
     try:
         with zipfile.ZipFile(place) as archive, archive.open("x_train.npy") as array:
             start = array.read(4096)

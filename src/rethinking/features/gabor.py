@@ -39,7 +39,12 @@ ABOUT = {
             "description": "Deviation in pixels of the averaging Gaussian.",
         },
         "stride": {"type": "integer", "minimum": 1, "description": "Pixels between averages."},
-        "margin": {"type": "integer", "minimum": 0, "description": "Black pixels around an image."},
+        "margin": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 100,
+            "description": "Black pixels around an image.",
+        },
     },
 }
 

@@ -66,13 +66,18 @@ class Source(NamedTuple):
         }
 
     def _place_problem(self) -> str | None:
-        """Why the user's own place is one that no data can have."""
+        """Why no data can lie in the user's own place; that none do is for the job that reads them to say."""
+        if not self.place_option:
+            return None
+        text = f"{self.place_option}: {self.entry[self.place_option][:80]!r}"
         try:
-            if self.own:
-                self.own.exists()
+            if not self.own.exists():
+                return None
+            if self.home.says("one_file"):
+                return None if self.own.is_file() else f"{text} is there and no file; expected a file"
+            return None if self.own.is_dir() else f"{text} is there and no folder; expected a folder"
         except (OSError, RuntimeError, ValueError) as error:
-            return f"{self.place_option}: {self.entry[self.place_option][:80]!r} is no path here ({error})"
-        return None
+            return f"{text} is no path here ({error})"
 
     def problems(self) -> list[str]:
         """What is wrong with the entry and no schema can say, each with its place."""
