@@ -158,7 +158,12 @@ DRAWS = 'ABOUT = {"kind": "features", "title": "Mine", "drawn": True}\n'
             "the kind 'source' needs the function side",
         ),
         (DRAWS + "def draw(): ...\n", 1, "the kind 'features' needs the function blocks, held_bytes"),
-        (DRAWS.replace('"drawn"', '"large"'), 1, "the kind 'features' needs the function transform"),
+        (
+            DRAWS.replace('"drawn"', '"drwan"'),
+            1,
+            "the kind 'features' has no 'drwan' in ABOUT; did you mean 'drawn'?",
+        ),
+        (DRAWS.replace(', "drawn": True', ""), 1, "the kind 'features' needs the function transform"),
     ],
 )
 def test_a_module_that_cannot_be_a_home_is_named_with_file_and_line(tmp_path, text, line, said):

@@ -35,6 +35,27 @@ BY_FACT: dict[str, dict[str | None, tuple[str, ...]]] = {
         None: ("transform",),
     },
 }
+# What ABOUT may say besides, by kind.
+FACTS: dict[str, dict[str, str]] = {
+    "source": {
+        "place": "the option that names the user's own folder or file",
+        "one_file": "the place is a file",
+        "reads": "patterns of what is read; a folder that matches counts by its list of files (default: all)",
+        "downloaded": "`files` says which files are fetched into the folder of downloads",
+        "listed": "images stay where they are, and only their paths are stored",
+        "large": "reading is work for a node of a cluster",
+        "parallel": "reading takes several processes",
+        "counts": "what `report` counts (default: images)",
+        "measures_side": "`side` finds the side of the images in the user's place",
+        "checks_options": "`problems` finds what is wrong with the options and no schema can say",
+    },
+    "features": {
+        "as_stored": "kernels see the images themselves",
+        "drawn": "features are drawn at random, so each seed has its own, and inner products are stored",
+        "least_side": "options and numbers whose sum is the smallest side in pixels of an image (default: 1)",
+        "counts": "what `report` counts (default: features)",
+    },
+}
 # Functions that are given every option by its name.
 TAKES_OPTIONS = {
     "source": ("read",),
@@ -133,6 +154,12 @@ def _home(path: Path, module: str, name: str) -> Home | None:
     missing = [key for key in keys if key not in about]
     if missing:
         raise HomeError(f"{where}: the kind {kind!r} needs in ABOUT {', '.join(map(repr, missing))}")
+    known = {"kind", "options", *keys, *FACTS.get(kind, about)}
+    unknown = [key for key in about if key not in known]
+    if unknown:
+        raise HomeError(
+            f"{where}: the kind {kind!r} has no {unknown[0]!r} in ABOUT; {nearest(unknown[0], known)}"
+        )
     options = about.get("options", {})
     if not isinstance(options, dict) or not all(isinstance(schema, dict) for schema in options.values()):
         raise HomeError(f"{where}: options must be a mapping of names to schemas")
