@@ -27,7 +27,7 @@ sys.path.insert(0, str(HERE / "workflow"))
 from pipeline import artefacts  # noqa: E402
 from pipeline.planning.stamps import stamp  # noqa: E402
 from rethinking import corruptions  # noqa: E402
-from rethinking.datasets.image_folder import load_image_folder  # noqa: E402
+from rethinking.datasets import image_folder  # noqa: E402
 from rethinking.seeds import numpy_generator  # noqa: E402
 
 SIDE = 32
@@ -109,11 +109,11 @@ def measure(folder: Path, scratch: Path) -> None:
     import torch
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    warm = load_image_folder(folder, SIDE, workers=cores)
+    warm = image_folder.read(folder, SIDE, workers=cores)
     images = len(warm.train_images) + len(warm.test_images)
     print(f"{images:,} images, {cores} cores")
     print(f"{'':34} {'ours':>10} {'images/s':>12} {'torchvision':>11} {'ratio':>7}")
-    ours = timed(lambda: load_image_folder(folder, SIDE, workers=cores))
+    ours = timed(lambda: image_folder.read(folder, SIDE, workers=cores))
     theirs = timed(lambda: through_torchvision(folder, cores))
     line("decode every file once", ours, theirs, images)
 

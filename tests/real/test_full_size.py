@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from rethinking.corruptions import corrupt_labels
+from rethinking.datasets import image_folder, npz
 from rethinking.datasets.description import describe
-from rethinking.datasets.image_folder import load_image_folder
-from rethinking.datasets.npz import load_npz
 from rethinking.seeds import numpy_generator
 
 HERE = os.environ.get("RETHINKING_DATA", "")
@@ -21,7 +20,7 @@ pytestmark = pytest.mark.skipif(not HERE, reason="RETHINKING_DATA does not name 
 
 @pytest.fixture(scope="module")
 def cifar10():
-    return load_image_folder(Path(HERE, "cifar10-jpeg"), 32, workers=os.cpu_count())
+    return image_folder.read(Path(HERE, "cifar10-jpeg"), 32, workers=os.cpu_count())
 
 
 def test_cifar10_has_the_published_counts_and_moments(cifar10):
@@ -49,7 +48,7 @@ def test_mnist_as_a_numpy_file_has_the_published_moments(tmp_path):
         arrays[f"x_{part}"] = pixels.reshape(size, 28, 28)
         arrays[f"y_{part}"] = np.fromfile(raw / f"{name}-labels-idx1-ubyte", dtype=np.uint8, offset=8)
     np.savez(tmp_path / "mnist.npz", **arrays)
-    mnist = load_npz(tmp_path / "mnist.npz")
+    mnist = npz.read(tmp_path / "mnist.npz")
     described = describe(mnist[:2], mnist[2:4], mnist.classes)
     assert described["train"]["overall_mean"] / 255 == pytest.approx(0.1307, abs=5e-5)
     assert described["train"]["overall_standard_deviation"] / 255 == pytest.approx(0.3081, abs=5e-5)

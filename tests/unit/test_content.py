@@ -1,92 +1,126 @@
-"""A user's own data are known by what they hold, not by where they lie or when they were written."""
+"""The content of own data: another for a changed file, the same for a copy, known without reading again."""
 
-import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
 from pipeline.planning import content
-from pipeline.planning.content import content_hash
+from pipeline.planning.content import content_hash, read_record
+from pipeline.planning.homes import Homes
+from pipeline.planning.sources import Source, source_of
+
+HERE = Path(__file__).parents[2]
+HOMES = Homes(HERE / "src")
+PLUGIN = """ABOUT = {
+    "kind": "source", "title": "Pages", "origin": None, "licence": None, "side": None, "place": "folder",
+    "options": {"folder": {"type": "string", "description": "Where they lie."}},
+}
+def read(place): ...
+"""
+
+
+def entry(source: str, folder: Path) -> Source:
+    datasets = {"mine": {"source": source, "folder": str(folder), "size": 8, "crop": 7}}
+    return source_of("mine", {"datasets": datasets}, HOMES)
 
 
 @pytest.fixture
-def images(tmp_path):
-    for part in ("train", "test"):
-        for name in ("cat", "dog"):
-            folder = tmp_path / "pets" / part / name
-            folder.mkdir(parents=True)
-            for number in range(3):
-                (folder / f"{number}.png").write_bytes(f"{part} {name} {number}".encode())
-    return tmp_path / "pets"
+def folder(tmp_path):
+    for name in ("train/cat/a.png", "train/dog/b.png", "test/cat/c.png", "test/dog/d.png"):
+        path = tmp_path / "mine" / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(name.encode())
+    return tmp_path / "mine"
 
 
-def entry(folder):
-    return {"source": "image_folder", "folder": str(folder)}
+def no_reading(monkeypatch):
+    def refuse(path):
+        raise AssertionError(f"{path} was read again")
+
+    monkeypatch.setattr(content, "_hash", refuse)
 
 
-def test_a_copied_folder_is_the_same_data(images, tmp_path):
-    record = tmp_path / "results" / "content.json"
-    first = content_hash(entry(images), record)
-    shutil.copytree(images, tmp_path / "copy")
-    assert content_hash(entry(tmp_path / "copy"), tmp_path / "other.json") == first
-    assert content_hash(entry(tmp_path / "copy"), record) == first
+def test_a_copied_folder_is_the_same_data_and_a_changed_image_is_not(folder, tmp_path):
+    found = content_hash(entry("image_folder", folder), tmp_path / "a.json")
+    copy = shutil.copytree(folder, tmp_path / "copy", copy_function=shutil.copyfile)
+    assert content_hash(entry("image_folder", copy), tmp_path / "b.json") == found
+    (copy / "train" / "cat" / "a.png").write_bytes(b"another image")
+    assert content_hash(entry("image_folder", copy), tmp_path / "b.json") != found
 
 
-@pytest.mark.parametrize("change", ["content", "renamed", "removed", "added", "moved"])
-def test_any_change_of_what_is_there_is_noticed(images, tmp_path, change):
-    record = tmp_path / "content.json"
-    before = content_hash(entry(images), record)
-    one = images / "train" / "cat" / "0.png"
-    if change == "content":
-        times = one.stat()
-        one.write_bytes(b"train cat X")  # as long as before, and with the old modification time
-        os.utime(one, ns=(times.st_atime_ns, times.st_mtime_ns))
-    elif change == "renamed":
-        one.rename(one.with_name("9.png"))
+@pytest.mark.parametrize("change", ["renamed", "moved", "removed", "added"])
+def test_the_names_of_images_count(folder, tmp_path, change):
+    found = content_hash(entry("image_folder", folder), tmp_path / "a.json")
+    path = folder / "train" / "cat" / "a.png"
+    if change == "renamed":
+        path.rename(path.with_name("b.png"))
+    elif change == "moved":
+        path.rename(folder / "train" / "dog" / "a.png")
     elif change == "removed":
-        one.unlink()
-    elif change == "added":
-        shutil.copy(one, one.with_name("9.png"))
+        path.unlink()
     else:
-        one.rename(images / "train" / "dog" / "9.png")
-    assert content_hash(entry(images), record) != before
+        path.with_name("z.png").write_bytes(b"z")
+    assert content_hash(entry("image_folder", folder), tmp_path / "a.json") != found
 
 
-def test_touching_changes_nothing_and_unchanged_files_are_not_read_again(images, tmp_path, monkeypatch):
-    record = tmp_path / "content.json"
-    before = content_hash(entry(images), record)
-    read = []
-    genuine = content._hash
-    monkeypatch.setattr(content, "_hash", lambda path: read.append(path) or genuine(path))
-    assert content_hash(entry(images), record) == before
-    assert read == []
-    touched = images / "train" / "cat" / "0.png"
-    os.utime(touched)
-    assert content_hash(entry(images), record) == before
-    assert read == [touched]
+def test_what_the_source_does_not_read_does_not_count(folder, tmp_path):
+    found = content_hash(entry("image_folder", folder), tmp_path / "a.json")
+    for name in ("README.txt", "train/README.txt", "train/cat/.DS_Store", ".git/config", "spare/cat/x.png"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("beside the images")
+    assert content_hash(entry("image_folder", folder), tmp_path / "a.json") == found
 
 
-def test_where_the_data_are_gone_or_not_to_be_looked_at_the_record_stands_for_them(images, tmp_path):
-    record = tmp_path / "content.json"
-    before = content_hash(entry(images), record)
-    (images / "train" / "cat" / "0.png").write_bytes(b"other")
-    assert content_hash(entry(images), record, look=False) == before
-    shutil.rmtree(images)
-    assert content_hash(entry(images), record) == before
+def test_a_file_that_looks_the_same_is_not_read_again(folder, tmp_path, monkeypatch):
+    record = tmp_path / "a.json"
+    found = content_hash(entry("image_folder", folder), record)
+    no_reading(monkeypatch)
+    assert content_hash(entry("image_folder", folder), record) == found
+    os.utime(folder / "train" / "cat" / "a.png", (1, 1))
+    with pytest.raises(AssertionError, match=r"a\.png was read again"):
+        content_hash(entry("image_folder", folder), record)
+
+
+def test_the_record_stands_for_data_that_are_gone_and_for_those_nobody_looks_at(folder, tmp_path):
+    record = tmp_path / "a.json"
+    found = content_hash(entry("image_folder", folder), record)
+    (folder / "train" / "cat" / "a.png").write_bytes(b"another image")
+    assert content_hash(entry("image_folder", folder), record, look=False) == found
+    shutil.rmtree(folder)
+    assert content_hash(entry("image_folder", folder), record) == found
+    assert content_hash(entry("image_folder", folder), tmp_path / "none.json") is None
+    assert read_record(tmp_path / "none.json") == {}
+
+
+def test_images_that_are_only_listed_count_by_name_and_size(folder, tmp_path):
+    (folder / "test").rename(folder / "val")
+    record = tmp_path / "a.json"
+    found = content_hash(entry("imagenet", folder), record)
+    path = folder / "train" / "cat" / "a.png"
+    path.write_bytes(b"x" * path.stat().st_size)
     record.unlink()
-    assert content_hash(entry(images), record) is None
+    assert content_hash(entry("imagenet", folder), record) == found, "an image was read"
+    path.with_name("z.png").write_bytes(b"z")
+    assert content_hash(entry("imagenet", folder), record) != found
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"content": 3, "files": {}}', "[" * 100_000])
-def test_a_record_that_cannot_be_read_is_made_again(images, tmp_path, text):
-    record = tmp_path / "content.json"
-    before = content_hash(entry(images), record)
-    record.write_text(text)
-    assert content_hash(entry(images), record) == before
-    assert json.loads(record.read_text())["content"] == before
+def test_of_a_source_that_says_no_more_every_file_counts(tmp_path):
+    plugin = tmp_path / "plugins" / "pages.py"
+    plugin.parent.mkdir()
+    plugin.write_text(PLUGIN)
+    homes = Homes(HERE / "src", [str(plugin)])
+    pages = tmp_path / "pages"
+    (pages / "deep" / "deeper").mkdir(parents=True)
+    (pages / "deep" / "deeper" / "1.csv").write_text("1")
+    source = Source("pages", {"source": "pages", "folder": str(pages)}, homes.of("source")["pages"])
+    found = content_hash(source, tmp_path / "a.json")
+    (pages / "deep" / "deeper" / "1.csv").write_text("2")
+    assert content_hash(source, tmp_path / "a.json") != found
 
 
 def test_published_data_have_no_content_of_their_own(tmp_path):
-    assert content_hash({"source": "cifar10"}, tmp_path / "content.json") is None
-    assert not (tmp_path / "content.json").exists()
+    datasets = {"digits": {"source": "digits", "crop": 7}}
+    assert content_hash(source_of("digits", {"datasets": datasets}, HOMES), tmp_path / "a.json") is None
+    assert not (tmp_path / "a.json").exists()

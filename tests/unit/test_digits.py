@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from sklearn import datasets as sklearn_datasets
 
-from rethinking.datasets.digits import load_digits, stratified_split
+from rethinking.datasets.digits import read, stratified_split
 
 
 def test_digits_are_scikit_learns_spread_over_the_grey_levels():
-    digits = load_digits()
+    digits = read()
     assert digits.train_images.shape == (700, 8, 8, 1)
     assert digits.test_images.shape == (1097, 8, 8, 1)
     assert digits.train_images.dtype == np.uint8

@@ -178,3 +178,9 @@ def test_places_are_centred_in_both_directions():
     images = pictures(2, 13, 12)
     settings = Gabor(frequencies=(0.25,), orientations=2, window=1.5, stride=4, margin=2)
     assert gabor(images, settings).shape == gabor(images.transpose(0, 2, 1, 3), settings).shape
+
+
+@pytest.mark.parametrize("shape", [(0, 13, 13, 1), (5, 13, 13)])
+def test_what_are_no_images_is_refused(shape):
+    with pytest.raises(ValueError, match=r"expected images \(N, H, W, C\), at least one"):
+        gabor(np.zeros(shape, np.uint8), SMALL)

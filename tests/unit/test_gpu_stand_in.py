@@ -3,17 +3,25 @@
 Like CuPy's, they mix with no array of NumPy's and become one only where they are asked to.
 """
 
+import re
 import types
+import weakref
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
+import torch
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from scipy import linalg
 
+from pipeline import devices, kernel_points
+from pipeline.artefacts import ArtefactError
 from rethinking.kernels import backends, panels, systems
+from rethinking.kernels.accumulated import Accumulated, accumulate
 from rethinking.kernels.backends import Cpu, Gpu
 from rethinking.kernels.cholesky import NotPositiveDefinite, factorise
 from rethinking.kernels.kernels import Gaussian, Linear, Points
+from rethinking.kernels.plan import SolvePlan
 
 
 def content(value):
@@ -77,18 +85,33 @@ for _name in ("all", "any", "argmax", "max", "mean", "sum"):
 
 
 class StandIn:
-    """CuPy. ``raising`` is its setting for matrices that it cannot factor."""
+    """CuPy and cupyx in one. ``left`` is what a failed factorisation leaves where no error is asked for."""
 
-    def __init__(self, raising=False):
-        self.raising, self.called = raising, set()
+    def __init__(self, left="garbage"):
+        self.left, self.called, self.raises = left, set(), False
         for name in ("empty", "zeros", "arange"):
             setattr(self, name, self._makes(getattr(np, name)))
         for name in ("subtract", "minimum", "exp", "abs", "isfinite"):
             setattr(self, name, self._ufunc(getattr(np, name)))
         self.cublas = types.SimpleNamespace(gemm=self._gemm)
         self.linalg = types.SimpleNamespace(cholesky=self._cholesky)
-        memory = types.SimpleNamespace(memGetInfo=lambda: (5000, 8000), getDeviceCount=lambda: 1)
-        self.cuda = types.SimpleNamespace(runtime=memory)
+        self.scipy = types.SimpleNamespace(
+            linalg=types.SimpleNamespace(solve_triangular=self._solve_triangular)
+        )
+        self.used = []
+        self.cuda = types.SimpleNamespace(
+            runtime=types.SimpleNamespace(memGetInfo=lambda: (5000, 8000), getDeviceCount=lambda: 1),
+            Device=lambda index: types.SimpleNamespace(use=lambda: self.used.append(index)),
+        )
+
+    @contextmanager
+    def errstate(self, linalg):
+        """CuPy's setting: whether anybody looks at what cuSOLVER reports. By default nobody does."""
+        before, self.raises = self.raises, linalg == "raise"
+        try:
+            yield
+        finally:
+            self.raises = before
 
     def _makes(self, function):
         def make(*arguments, **settings):
@@ -137,26 +160,31 @@ class StandIn:
 
     def _cholesky(self, a):
         self.called.add("cholesky")
-        try:
-            return Device(np.linalg.cholesky(content(a)))
-        except np.linalg.LinAlgError:
-            if self.raising:
-                raise
-            return Device(np.full(a.shape, np.nan, a.dtype))
+        assert a.ndim == 2
+        assert a.flags.c_contiguous
+        factor, _workspace = Device(np.tril(content(a))), self.empty(a.shape, a.dtype)
+        minor = Cpu().cholesky(factor.held)
+        if minor and self.raises:
+            raise np.linalg.LinAlgError(f"Error reported by potrf in cuSOLVER. devInfo = {minor}")
+        if minor and self.left == "NaN":
+            factor.held.fill(np.nan)
+        elif minor:
+            # The factor up to the row that failed; then finite numbers, with pivots that look like some.
+            factor.held[np.arange(len(a)), np.arange(len(a))] = abs(factor.held.diagonal()) + 1
+        return factor
 
-    def solve_triangular(self, a, b, trans=0, lower=False, overwrite_b=False):
+    def _solve_triangular(self, a, b, trans=0, lower=False, overwrite_b=False):
         """``cupyx.scipy.linalg``'s: in place where it may, which SciPy only does in column order."""
         self.called.add("solve_triangular")
         assert isinstance(a, Device)
         assert isinstance(b, Device)
-        found = linalg.solve_triangular(a.held, b.held, trans=trans, lower=lower)
-        if overwrite_b and b.flags.f_contiguous:
-            b.held[...] = found
-            return b
-        return Device(found)
+        columns = Device(np.array(a.held, order="F"))
+        found = b if overwrite_b and b.flags.f_contiguous else Device(np.array(b.held, order="F"))
+        found.held[...] = linalg.solve_triangular(columns.held, b.held, trans=trans, lower=lower)
+        return found
 
 
-@pytest.fixture(params=[False, True], ids=["gives NaN", "raises"])
+@pytest.fixture(params=["garbage", "NaN"])
 def gpu(request, monkeypatch):
     monkeypatch.setattr(panels, "panel_width", lambda n: 48)
     monkeypatch.setattr(Gpu, "tile_rows", 70)
@@ -250,13 +278,31 @@ def test_a_linear_kernel_of_few_features_is_refused_at_the_same_row(gpu):
     assert message == refusal(Points(POINTS, Linear()))
 
 
-@pytest.mark.parametrize("backend", [Cpu(), Gpu(StandIn(), StandIn()), Gpu(StandIn(True), StandIn())])
+BACKENDS = [Cpu(), *(Gpu(each, each) for each in (StandIn("garbage"), StandIn("NaN")))]
+
+
+@pytest.mark.parametrize("backend", BACKENDS, ids=["LAPACK", "garbage", "NaN"])
 @pytest.mark.parametrize("size", [1, 40])
 def test_the_order_of_the_minor_that_fails_is_told(backend, size):
     matrix = np.eye(size)
     matrix[-1, -1] = -1
     assert backend.cholesky(backend.to_device(matrix.copy())) == size
     assert backend.cholesky(backend.to_device(np.eye(size))) == 0
+
+
+def test_nobody_looks_at_what_cusolver_reports_unless_asked():
+    cupy = StandIn()
+    matrix = np.diag([1.0, 4.0, -9.0, 16.0])
+    left = cupy.linalg.cholesky(cupy.asarray(matrix)).held
+    assert np.isfinite(left).all()
+    assert (left.diagonal() > 0).all()
+    with cupy.errstate(linalg="raise"), pytest.raises(np.linalg.LinAlgError, match="devInfo = 3"):
+        cupy.linalg.cholesky(cupy.asarray(matrix))
+
+
+def test_the_setting_is_the_users_again_after_a_factorisation(gpu):
+    gpu.cholesky(gpu.to_device(-np.eye(3)))
+    assert not gpu.xp.raises
 
 
 def test_a_failure_that_lapack_does_not_see_is_one_of_the_last_row(gpu):
@@ -297,20 +343,198 @@ def test_free_memory_is_the_devices_and_the_pools(gpu):
     assert gpu.free_bytes() == 5700
 
 
-def test_there_is_no_gpu_without_cupy_a_driver_or_a_device(monkeypatch):
+# --- what of the device's memory is held ----------------------------------------------------------------
+
+
+@pytest.fixture
+def ledger(monkeypatch):
+    """Bytes on the device: those held now, and the most that were."""
+    held = types.SimpleNamespace(now=0, most=0)
+    make = Device.__init__
+
+    def release(size):
+        held.now -= size
+
+    def counted(self, values):
+        make(self, values)
+        if self.held.base is None and not isinstance(values, Device):
+            held.now += self.held.nbytes
+            held.most = max(held.most, held.now)
+            weakref.finalize(self.held, release, self.held.nbytes)
+
+    monkeypatch.setattr(Device, "__init__", counted)
+    return held
+
+
+def stored_products(n, m, d):
+    x = torch.from_numpy(RNG.standard_normal((n + m, d)).astype(np.float32))
+    return accumulate([(x[:n], x[n:])], n, m, torch.device("cpu"))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("n", "features"), [(1500, 5), (1500, 400), (3000, 30), (2600, 0)])
+def test_a_solve_takes_no_more_of_the_device_than_planned(ledger, n, features, dtype):
+    cupy, m = StandIn(), n
+    gpu = Gpu(cupy, cupy)
+    if features:
+        x, z = (RNG.integers(0, 256, (count, features), dtype=np.uint8) for count in (n, m))
+        gram, size = Points(x, Gaussian(4 / features), dtype, gpu), x.nbytes + z.nbytes
+        others = gram.at(z)
+    else:
+        gram, size = Accumulated(stored_products(n, m, 100), Gaussian(1e-3), dtype, gpu), 0
+        others = gram.others
+    solution = systems.solve(gram, systems.one_hot(np.arange(n) % 10, 10), 1.0)
+    systems.predict(gram, others, solution.weights)
+    assert solution.refinements > 0 or dtype == np.float64
+    planned = SolvePlan(n, features, 11, np.dtype(dtype), "GPU", size)
+    assert planned.panels_bytes < ledger.most <= planned.memory_bytes
+    # Besides a tile of predictions, which is made when the panels are gone, it is about what is held.
+    assert planned.work_bytes - 8 * min(2048, n) ** 2 < 2 * (ledger.most - planned.panels_bytes)
+    del gram, others, solution
+    assert ledger.now == 0
+
+
+def test_panels_of_a_stopped_solve_come_back_one_at_a_time(gpu, ledger, tmp_path):
+    gram = Points(POINTS, Gaussian(2.0), backend=gpu)
+    folder = panels.PanelFolder(tmp_path, "key")
+    factor = factorise(gram, folder=folder)
+    folder.keep(gpu.to_host)
+    shapes = [panel.shape for panel in factor.panels]
+    before = ledger.now
+    alive = []
+
+    def to_device(panel):
+        assert sum(each() is not None for each in alive) == 0
+        alive.append(weakref.ref(panel))
+        return gpu.to_device(panel)
+
+    found = panels.PanelFolder(tmp_path, "key").load(shapes, gram.dtype, to_device)
+    assert all((one.held == other.held).all() for one, other in zip(found, factor.panels, strict=True))
+    assert ledger.now - before == sum(each.nbytes for each in factor.panels)
+
+
+# --- which GPU there is ---------------------------------------------------------------------------------
+
+
+def failing(error):
+    def fails(*_, **__):
+        raise error
+
+    return fails
+
+
+class CUDARuntimeError(RuntimeError):
+    """CuPy's, with its words."""
+
+
+OLD = CUDARuntimeError("cudaErrorInsufficientDriver: CUDA driver version is insufficient for CUDA runtime")
+NO_DEVICE = CUDARuntimeError("cudaErrorNoDevice: no CUDA-capable device is detected")
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """A machine with a driver and CuPy's stand-in, for the workflow too."""
     cupy = StandIn()
-
-    def fails():
-        raise RuntimeError("cudaErrorInsufficientDriver")
-
-    def none():
-        raise ImportError("No module named 'cupy'")
-
+    monkeypatch.setattr(backends, "_has_driver", lambda: True)
     monkeypatch.setattr(backends, "Gpu", lambda: Gpu(cupy, cupy))
-    assert backends.gpu_or_none().xp is cupy
-    cupy.cuda.runtime.getDeviceCount = lambda: 0
+    monkeypatch.setattr(devices.tempfile, "gettempdir", lambda: str(tmp_path))
+    return cupy
+
+
+def test_a_gpu_that_works_is_taken(machine):
+    told = []
+    assert backends.gpu_or_none().xp is machine
+    assert kernel_points.backend_for(1, 1, told.append).xp is machine
+    assert machine.used == [0]
+    assert not told
+
+
+@pytest.mark.parametrize("missing", ["driver", "device", "devices"])
+def test_without_a_gpu_it_is_the_cpu_and_that_is_said(machine, monkeypatch, missing):
+    if missing == "driver":
+        monkeypatch.setattr(backends, "_has_driver", lambda: False)
+        monkeypatch.setattr(backends, "Gpu", failing(AssertionError("CuPy is not looked for")))
+    elif missing == "device":
+        machine.cuda.runtime.getDeviceCount = failing(NO_DEVICE)
+    else:
+        machine.cuda.runtime.getDeviceCount = lambda: 0
+    told = []
     assert backends.gpu_or_none() is None
-    cupy.cuda.runtime.getDeviceCount = fails
-    assert backends.gpu_or_none() is None
-    monkeypatch.setattr(backends, "Gpu", none)
-    assert backends.gpu_or_none() is None
+    assert kernel_points.backend_for(1, 1, told.append).name == "CPU"
+    assert "a GPU was asked for and CuPy sees none: solving on the CPU" in told[0]
+
+
+def test_a_job_that_asks_for_no_gpu_looks_for_none(monkeypatch):
+    monkeypatch.setattr(kernel_points, "gpu_or_none", failing(AssertionError("not asked for")))
+    assert kernel_points.backend_for(0, 1, failing(AssertionError("nothing to tell"))).name == "CPU"
+
+
+@pytest.mark.parametrize(
+    ("broken", "error"),
+    [
+        ("import", ImportError("libcublas.so.13: cannot open shared object file")),
+        ("import", ModuleNotFoundError("No module named 'cupy'")),
+        ("count", OLD),
+        ("factorisation", CUDARuntimeError("CUSOLVER_STATUS_ARCH_MISMATCH")),
+        ("product", RuntimeError("libnvrtc.so.13: failed to load")),
+    ],
+)
+def test_a_gpu_that_cannot_be_used_ends_the_job_with_the_librarys_reason(machine, monkeypatch, broken, error):
+    if broken == "import":
+        monkeypatch.setattr(backends, "Gpu", failing(error))
+    elif broken == "count":
+        machine.cuda.runtime.getDeviceCount = failing(error)
+    elif broken == "factorisation":
+        machine.linalg.cholesky = failing(error)
+    else:
+        machine.cublas.gemm = failing(error)
+    with pytest.raises(ArtefactError) as refusal:
+        kernel_points.backend_for(1, 1, failing(AssertionError("nothing to tell")))
+    assert f"cannot be used: {type(error).__name__}: {error}" in str(refusal.value)
+    assert "--resources gpu=0" in str(refusal.value)
+
+
+def test_a_gpu_that_computes_something_else_is_not_used(machine):
+    machine.linalg.cholesky = lambda tile: Device(np.eye(len(tile)))
+    with pytest.raises(ArtefactError, match=r"a system of two rows gave \[\[2"):
+        kernel_points.backend_for(1, 1, print)
+
+
+def test_a_driver_is_looked_for_by_its_name(monkeypatch):
+    opened = []
+    monkeypatch.setattr(backends.ctypes, "CDLL", opened.append)
+    assert backends._has_driver()
+    monkeypatch.setattr(backends.ctypes, "CDLL", failing(OSError("cannot open shared object file")))
+    assert not backends._has_driver()
+    assert opened == ["libcuda.so.1"]
+
+
+def test_memory_that_runs_out_is_named_and_what_is_finished_is_kept(gpu, tmp_path):
+    class OutOfMemoryError(MemoryError):
+        """CuPy's."""
+
+    gram, made = Points(POINTS, Gaussian(2.0), backend=gpu), gpu.xp.empty
+
+    def empty(shape, dtype):
+        if shape[0] == len(POINTS) - 3 * 48:
+            raise OutOfMemoryError("Out of memory allocating 8,589,934,592 bytes")
+        return made(shape, dtype)
+
+    gpu.xp.empty = empty
+    with (
+        pytest.raises(ArtefactError, match=r"GPU ran out of memory.*8,589,934,592 bytes.*gpu=0"),
+        kernel_points.named_memory_errors("GPU"),
+    ):
+        factorise(gram, folder=panels.PanelFolder(tmp_path, "key"))
+    assert len(list(tmp_path.glob("panel-*.npy"))) == 3
+
+
+def test_pytorchs_out_of_memory_is_named_and_no_other_error_is():
+    for error in (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), MemoryError("x")):
+        with (
+            pytest.raises(ArtefactError, match=re.escape(str(error))),
+            kernel_points.named_memory_errors("GPU"),
+        ):
+            raise error
+    with pytest.raises(RuntimeError, match="another"), kernel_points.named_memory_errors("GPU"):
+        raise RuntimeError("another")

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from rethinking.datasets.arrays import DataError
-from rethinking.datasets.image_folder import FORMATS, decode, load_image_folder
+from rethinking.datasets.image_folder import FORMATS, decode, read
 
 CLASSES = ("cat", "dog", "eel")
 
@@ -32,7 +32,7 @@ def test_images_come_in_the_order_of_their_names(folder, workers):
     (folder / "train" / "cat" / ".DS_Store").write_bytes(b"x")
     (folder / "train" / "README.txt").write_text("beside the classes")
     reported = []
-    dataset = load_image_folder(folder, 8, workers=workers, report=lambda *at: reported.append(at))
+    dataset = read(folder, 8, workers=workers, report=lambda *at: reported.append(at))
     assert dataset.classes == CLASSES
     assert dataset.train_images.shape == (6, 8, 8, 3)
     assert dataset.train_labels.tolist() == [0, 0, 1, 1, 2, 2]
@@ -44,7 +44,7 @@ def test_images_come_in_the_order_of_their_names(folder, workers):
 
 def test_val_stands_for_test(folder):
     (folder / "test").rename(folder / "val")
-    assert len(load_image_folder(folder, 8).test_labels) == 3
+    assert len(read(folder, 8).test_labels) == 3
 
 
 def test_grey_is_one_channel_and_odd_modes_are_converted(tmp_path):
@@ -87,7 +87,7 @@ def test_large_photographs_are_read_at_a_fraction_of_their_size(tmp_path):
 
 def refused(folder, *arguments, **options):
     with pytest.raises(DataError) as caught:
-        load_image_folder(folder, *arguments, **options)
+        read(folder, *arguments, **options)
     return str(caught.value)
 
 
@@ -163,7 +163,7 @@ def test_sizes_that_differ_need_a_resize(folder):
     message = refused(folder, 8)
     assert f"{folder / 'train' / 'dog' / '1.png'}: is 9×8" in message
     assert "resize: none; others are crop, scale, scale_and_crop" in message
-    assert load_image_folder(folder, 8, "scale").train_images.shape == (6, 8, 8, 3)
+    assert read(folder, 8, "scale").train_images.shape == (6, 8, 8, 3)
 
 
 def test_an_image_that_is_too_small_to_crop_is_named(folder):

@@ -5,7 +5,7 @@ import pytest
 
 from rethinking.datasets import imagenet
 from rethinking.datasets.arrays import DataError
-from rethinking.datasets.imagenet import index_imagenet
+from rethinking.datasets.imagenet import read
 
 CLASSES = ("n01440764", "n01443537", "n01484850")
 
@@ -26,7 +26,7 @@ def folder(tmp_path, monkeypatch):
 
 def test_paths_sizes_and_labels_stand_beside_each_other(folder):
     reported = []
-    train, val, classes = index_imagenet(folder, lambda *at: reported.append(at))
+    train, val, classes = listed = read(folder, lambda *at: reported.append(at))
     assert classes == CLASSES
     assert train.paths[5] == b"train/n01443537/n01443537_1.JPEG"
     assert train.sizes[:5].tolist() == [1, 2, 3, 4, 1]
@@ -36,6 +36,9 @@ def test_paths_sizes_and_labels_stand_beside_each_other(folder):
         assert (folder / path.decode()).is_file()
         assert path.decode().split("/")[1] == classes[label]
     assert reported[-1] == (6, 6)
+    assert set(listed.image_arrays()) == {"train", "test", "train_bytes", "test_bytes"}
+    assert listed.image_arrays()["test_bytes"].tolist() == [1, 2] * 3
+    assert listed.label_arrays()["classes"].tolist() == list(CLASSES)
 
 
 def test_the_numbers_are_those_of_ilsvrc_2012():
@@ -97,9 +100,9 @@ def no_validation(folder):
 def test_what_is_missing_is_named(folder, harm, said):
     harm(folder)
     with pytest.raises(DataError, match=said):
-        index_imagenet(folder)
+        read(folder)
 
 
 def test_other_files_are_no_images(folder):
     (folder / "train" / CLASSES[0] / "list.txt").write_text("x")
-    assert np.array_equal(np.bincount(index_imagenet(folder)[0].labels), [4, 4, 4])
+    assert np.array_equal(np.bincount(read(folder).train.labels), [4, 4, 4])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rethinking.datasets.arrays import DataError
-from rethinking.datasets.npz import load_npz
+from rethinking.datasets.npz import problems, read, side
 
 
 def arrays(**changed):
@@ -28,7 +28,7 @@ def written(tmp_path, **changed):
 
 
 def test_uint8_images_come_as_they_are(tmp_path):
-    dataset = load_npz(written(tmp_path))
+    dataset = read(written(tmp_path))
     assert np.array_equal(dataset.train_images, arrays()["x_train"])
     assert dataset.test_labels.dtype == np.int64
     assert dataset.classes == ("0", "1", "2")
@@ -41,7 +41,7 @@ def test_grey_images_get_a_channel_and_columns_of_labels_are_flattened(tmp_path)
         x_test=arrays()["x_test"][..., 0],
         y_train=arrays()["y_train"][:, np.newaxis].astype(np.uint8),
     )
-    dataset = load_npz(path)
+    dataset = read(path)
     assert dataset.train_images.shape == (30, 8, 8, 1)
     assert np.array_equal(dataset.train_labels, arrays()["y_train"])
 
@@ -53,7 +53,7 @@ def test_other_types_are_spread_over_the_grey_levels(tmp_path, dtype, black, whi
     levels = np.linspace(black, white, 256).astype(dtype)
     original = arrays()
     path = written(tmp_path, x_train=levels[original["x_train"]], x_test=levels[original["x_test"]])
-    assert np.array_equal(load_npz(path, (black, white)).train_images, original["x_train"])
+    assert np.array_equal(read(path, (black, white)).train_images, original["x_train"])
 
 
 def nan_in_one_place():
@@ -112,7 +112,7 @@ def nan_in_one_place():
 )
 def test_each_mistake_is_named(tmp_path, changed, value_range, said):
     with pytest.raises(DataError, match=said):
-        load_npz(written(tmp_path, **changed), value_range)
+        read(written(tmp_path, **changed), value_range)
 
 
 class Trap:
@@ -126,23 +126,23 @@ class Trap:
 def test_objects_are_never_unpickled(tmp_path):
     trap = np.array([Trap(tmp_path / "unpickled")] * 30, dtype=object)
     with pytest.raises(DataError, match=r"cannot be read as an \.npz of plain arrays"):
-        load_npz(written(tmp_path, y_train=trap))
+        read(written(tmp_path, y_train=trap))
     assert not (tmp_path / "unpickled").exists()
 
 
 def test_files_that_are_no_npz(tmp_path):
     with pytest.raises(DataError, match="is not there"):
-        load_npz(tmp_path / "none.npz")
+        read(tmp_path / "none.npz")
     (tmp_path / "page.npz").write_text("<html>")
     with pytest.raises(DataError, match=r"cannot be read as an \.npz"):
-        load_npz(tmp_path / "page.npz")
+        read(tmp_path / "page.npz")
     whole = written(tmp_path).read_bytes()
     (tmp_path / "half.npz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(DataError, match=r"cannot be read as an \.npz"):
-        load_npz(tmp_path / "half.npz")
+        read(tmp_path / "half.npz")
     np.save(tmp_path / "one.npy", np.zeros(3))
     with pytest.raises(DataError, match=r"it is no \.npz"):
-        load_npz(tmp_path / "one.npy")
+        read(tmp_path / "one.npy")
 
 
 @pytest.mark.parametrize("stands", ["a pipe", "a device", "a folder"])
@@ -155,7 +155,7 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path, stands):
     else:
         path.mkdir()
     with pytest.raises(DataError, match=r"x\.npz is no file"):
-        load_npz(path)
+        read(path)
 
 
 @pytest.mark.parametrize("place", [100, 300, -600])
@@ -165,7 +165,7 @@ def test_a_flipped_byte_in_a_compressed_file_is_noticed(tmp_path, place):
     content[place] ^= 255
     (tmp_path / "mine.npz").write_bytes(content)
     with pytest.raises(DataError, match=r"mine\.npz"):
-        load_npz(tmp_path / "mine.npz")
+        read(tmp_path / "mine.npz")
 
 
 def test_a_member_that_is_no_array_is_named(tmp_path):
@@ -173,4 +173,24 @@ def test_a_member_that_is_no_array_is_named(tmp_path):
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("x_test.npy", b"not an array")
     with pytest.raises(DataError, match="x_test is no array"):
-        load_npz(path)
+        read(path)
+
+
+def test_the_side_of_images_is_known_before_they_are_read(tmp_path):
+    path = tmp_path / "mine.npz"
+    for save in (np.savez, np.savez_compressed):
+        save(path, x_train=np.zeros((9, 30, 20, 3), np.uint8), y_train=np.zeros(9, int))
+        assert side(path) == 20
+    np.savez(path, x_train=np.zeros(9))
+    assert side(path) is None
+    path.write_bytes(b"no archive")
+    assert side(path) is None
+    assert side(tmp_path / "none.npz") is None
+
+
+def test_a_range_that_falls_is_a_problem():
+    assert problems({"value_range": None}) == problems({"value_range": [0, 1]}) == []
+    for falling in ([1, 0], [1, 1]):
+        assert problems({"value_range": falling}) == [
+            f"value_range: expected [black, white] rising, found {falling}"
+        ]

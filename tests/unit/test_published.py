@@ -13,8 +13,9 @@ import pytest
 import scipy.io
 from torchvision.datasets import CIFAR10, CIFAR100, KMNIST, MNIST, SVHN, FashionMNIST
 
+from rethinking.datasets import cifar10, cifar100, fashion_mnist, kmnist, mnist, svhn
 from rethinking.datasets.arrays import DataError
-from rethinking.datasets.published import files_there, load_published, published_files
+from rethinking.datasets.published import files_there
 
 
 def md5(content: bytes) -> str:
@@ -55,10 +56,10 @@ def fake_cifar(folder, monkeypatch, reader=CIFAR10, unpacked=False):
 
 
 @pytest.mark.parametrize("unpacked", [False, True])
-@pytest.mark.parametrize(("source", "reader"), [("cifar10", CIFAR10), ("cifar100", CIFAR100)])
+@pytest.mark.parametrize(("source", "reader"), [(cifar10, CIFAR10), (cifar100, CIFAR100)])
 def test_cifar_comes_as_images_by_height_by_width_by_channel(tmp_path, monkeypatch, source, reader, unpacked):
     fake_cifar(tmp_path, monkeypatch, reader, unpacked)
-    dataset = load_published(source, tmp_path)
+    dataset = source.read(tmp_path)
     size = 20 * len(reader.train_list)
     assert dataset.train_images.shape == (size, 32, 32, 3)
     assert dataset.test_images.shape == (20, 32, 32, 3)
@@ -90,7 +91,7 @@ def test_a_file_with_a_wrong_checksum_is_never_unpickled(tmp_path, monkeypatch):
     trap = pickle.dumps(Trap(tmp_path / "unpickled"))
     (tmp_path / "cifar-10-batches-py" / "data_batch_3").write_bytes(trap)
     with pytest.raises(DataError, match=r"cifar-10-python\.tar\.gz is not there"):
-        load_published("cifar10", tmp_path)
+        cifar10.read(tmp_path)
     assert not (tmp_path / "unpickled").exists()
 
 
@@ -104,7 +105,7 @@ def test_an_archive_that_was_swapped_is_never_unpickled(tmp_path, monkeypatch):
             member.size = len(trap)
             archive.addfile(member, io.BytesIO(trap))
     with pytest.raises(DataError, match=f"has another checksum: expected MD5 {published}, found [0-9a-f]+"):
-        load_published("cifar10", tmp_path)
+        cifar10.read(tmp_path)
     assert not (tmp_path / "unpickled").exists()
 
 
@@ -114,7 +115,7 @@ def idx(array: np.ndarray) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("source", "reader"), [("mnist", MNIST), ("fashion_mnist", FashionMNIST), ("kmnist", KMNIST)]
+    ("source", "reader"), [(mnist, MNIST), (fashion_mnist, FashionMNIST), (kmnist, KMNIST)]
 )
 def test_mnist_and_its_like_come_with_one_channel(tmp_path, monkeypatch, source, reader):
     generator = np.random.default_rng(0)
@@ -128,11 +129,12 @@ def test_mnist_and_its_like_come_with_one_channel(tmp_path, monkeypatch, source,
         (raw / name).write_bytes(gzip.compress(idx(array)))
     listed = [(name, md5((raw / name).read_bytes())) for name, _ in reader.resources]
     monkeypatch.setattr(reader, "resources", listed)
-    dataset = load_published(source, tmp_path)
+    dataset = source.read(tmp_path)
     assert dataset.train_images.shape == (50, 28, 28, 1)
     assert np.array_equal(dataset.train_images[..., 0], arrays["train-images-idx3-ubyte.gz"])
     assert np.array_equal(dataset.test_labels, arrays["t10k-labels-idx1-ubyte.gz"])
-    assert len(dataset.classes) == 10
+    expected = list("0123456789") if source is mnist else reader.classes
+    assert list(dataset.classes) == expected
     assert sorted(path.name for path in raw.iterdir()) == sorted(arrays), "nothing is unpacked there"
 
 
@@ -146,7 +148,7 @@ def test_svhn_comes_channels_last_with_zero_as_zero(tmp_path, monkeypatch):
         scipy.io.savemat(tmp_path / name, {"X": pixels, "y": labels})
         listed[part] = [url, name, md5((tmp_path / name).read_bytes())]
     monkeypatch.setattr(SVHN, "split_list", SVHN.split_list | listed)
-    dataset = load_published("svhn", tmp_path)
+    dataset = svhn.read(tmp_path)
     assert dataset.train_images.shape == (12, 32, 32, 3)
     assert np.array_equal(dataset.train_images[4], pixels[..., 4])
     assert dataset.train_labels.tolist() == [k % 10 for k in range(1, 13)]
@@ -155,18 +157,16 @@ def test_svhn_comes_channels_last_with_zero_as_zero(tmp_path, monkeypatch):
 
 def test_the_message_names_the_files_their_checksums_and_where_they_go(tmp_path):
     with pytest.raises(DataError) as caught:
-        load_published("mnist", tmp_path / "none")
+        mnist.read(tmp_path / "none")
     for name, known in MNIST.resources:
         assert f"MNIST/raw/{name}  MD5 {known}" in str(caught.value)
     assert str(tmp_path / "none") in str(caught.value)
-    assert files_there("mnist", tmp_path) is None
+    assert files_there(mnist.files(), tmp_path) is None
 
 
 def test_checksums_are_those_that_torchvision_publishes():
-    assert published_files("cifar10")[0].md5 == "c58f30108f718f92721af3b95e74349a"
-    assert [file.md5 for file in published_files("svhn")] == [
+    assert cifar10.files()[0][0].md5 == "c58f30108f718f92721af3b95e74349a"
+    assert [file.md5 for file in svhn.files()[0]] == [
         "e26dedcc434d2e4c54c9b2d4a06d8373",
         "eb5a983be6a315427106f1b164d9cef3",
     ]
-    with pytest.raises(ValueError, match="unknown source 'cifar'"):
-        published_files("cifar")

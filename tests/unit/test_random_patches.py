@@ -279,3 +279,13 @@ def test_images_without_room_for_a_square_are_refused(height, width, positions):
 def test_the_smallest_image_has_one_square():
     assert SETTINGS.starts(6) == [0]
     assert features(pictures(2, 6, 6), bank()).shape == (2, 140)
+
+
+@pytest.mark.parametrize("shape", [(0, 9, 12, 2), (5, 9, 12), (5, 9, 12, 0)])
+def test_what_are_no_images_is_refused(shape):
+    message = re.escape(f"expected images (N, H, W, C), at least one, found {shape}")
+    images = np.zeros(shape, np.uint8)
+    with pytest.raises(ValueError, match=message):
+        draw_filters(images, SETTINGS, random())
+    with pytest.raises(ValueError, match=message):
+        list(feature_blocks([pictures(), images], bank(), SETTINGS, CPU))

@@ -274,3 +274,76 @@ def test_predictions_of_a_system_in_float32_are_in_float64():
     scores = systems.predict(gram, gram.at(POINTS + 0.1), solution.weights)
     expected = dense(Gaussian(2.0), POINTS + 0.1) @ solution.weights
     np.testing.assert_allclose(scores, expected, atol=1e-11 * abs(solution.weights).sum())
+
+
+# --- what would pass for an error rate ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "message"),
+    [
+        (
+            [[np.nan, 0], [1, 0]],
+            [0, 0],
+            "1 of 2 points are not finite, the first of them those of point 0",
+        ),
+        ([[1, 0], [np.inf, 0]], [0, 0], "those of point 1"),
+        (np.full((4, 3), np.nan), [0, 1, 2, 0], "of 4 of 4 points"),
+        (np.eye(3), [0, 1], r"found \(3, 3\) and \(2,\)"),
+        (np.eye(3), 1, r"found \(3, 3\) and \(\)"),
+        (np.eye(3), [[0], [1], [2]], r"found \(3, 3\) and \(3, 1\)"),
+        (np.ones(3), [0, 0, 0], r"found \(3,\) and \(3,\)"),
+        (np.empty((0, 3)), [], "at least one"),
+        (np.eye(3), [0, 1, 3], "expected labels from 0 to 2, found 0 to 3"),
+        (np.eye(3), [-100, 1, 2], "expected labels from 0 to 2, found -100 to 2"),
+    ],
+)
+def test_scores_that_say_nothing_have_no_error_rate(scores, labels, message):
+    with pytest.raises(ValueError, match=message):
+        systems.classification_error(np.asarray(scores, dtype=float), labels)
+
+
+@pytest.mark.parametrize("labels", [[0.0, 1.0], [[0], [1]], []])
+def test_labels_that_are_no_whole_numbers_are_refused(labels):
+    with pytest.raises(ValueError, match=r"expected labels as whole numbers \(n,\)"):
+        systems.one_hot(labels, 2)
+
+
+# --- the ends of the ranges of ridge and bandwidth ------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("kernel", [Linear(), Gaussian(1.0), Gaussian(20.0), Gaussian(1e4)])
+@pytest.mark.parametrize("ridge", [1e6, 1e12, 1e15])
+def test_a_ridge_that_dwarfs_the_kernel_is_solved_to_all_digits(kernel, ridge, dtype):
+    points = POINTS * 1e-3  # the linear kernel is 1e-21 of the largest ridge
+    targets = systems.one_hot(np.arange(len(POINTS)) % 3, 3)
+    gram = Points(points, kernel, dtype)
+    solution = systems.solve(gram, targets, ridge)
+    # To first order in K/ridge the weights are the targets, divided by the ridge.
+    matrix = dense(kernel, points, points)
+    expected = matrix @ targets / ridge
+    np.testing.assert_allclose(solution.fitted, expected, rtol=0, atol=1e-3 * abs(expected).max())
+    assert solution.norm == pytest.approx(np.sqrt(np.sum(targets * expected) / ridge), rel=1e-3)
+    assert solution.condition == pytest.approx(1, abs=1e-3)
+    signs = 2 * targets - 1
+    expected = np.sqrt(np.sum(signs * (matrix @ signs))) / ridge
+    assert solution.norm_of_signs == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize(("dtype", "bandwidth"), [(np.float64, 1e16), (np.float64, 1e300), (np.float32, 1e8)])
+@pytest.mark.parametrize("ridge", [0.0, 1e-3])
+@pytest.mark.filterwarnings("error")
+def test_too_large_a_bandwidth_is_to_be_lowered_not_raised(dtype, bandwidth, ridge):
+    with pytest.raises(NotPositiveDefinite) as refusal:
+        systems.solve(Points(POINTS, Gaussian(bandwidth), dtype), TARGETS, ridge)
+    message = str(refusal.value)
+    assert message.startswith(f"a bandwidth of {bandwidth:g} is too large for points of this scale in")
+    assert "raise" not in message
+    assert "ridge" not in message
+    lower = 0.99 * float(message.rsplit(" ", 1)[1])
+    # So narrow a kernel is the identity, which interpolates and says nothing elsewhere.
+    gram = Points(POINTS, Gaussian(lower), dtype)
+    solution = systems.solve(gram, TARGETS)
+    np.testing.assert_allclose(solution.weights, TARGETS, rtol=0, atol=1e-9)
+    assert not systems.predict(gram, gram.at(POINTS + 1), solution.weights).any()

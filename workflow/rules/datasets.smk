@@ -20,8 +20,7 @@ rule data:
         f"{plan.data.title} is prepared, described and corrupted"
 
 
-# The data set that networks are trained on, and those of the kernel systems. Snakemake evaluates the
-# name of a script twice: here, and when a job runs, where the loop is over and `params` is the job's own.
+# The data set that networks are trained on, and those of the kernel systems.
 for data in plan.datasets.values():
     # Where a cluster's nodes have no network, run this one where there is one: snakemake <output> --cores 1
     if data.download():
@@ -49,8 +48,6 @@ for data in plan.datasets.values():
             script:
                 "../scripts/download_dataset.py"
 
-    params = SimpleNamespace(jobs=[data.images("true").job()])
-
     rule:
         name:
             f"prepare_{data.name}"
@@ -66,7 +63,7 @@ for data in plan.datasets.values():
         localrule: not data.is_large
         conda:
             "../../envs/environment.yaml"
-        threads: 8 if data.prepare_script == "image_folder" else 1
+        threads: 8 if data.source.home.says("parallel") else 1
         resources:
             mem_mb=growing(4000),
             runtime=growing(60),
@@ -78,7 +75,7 @@ for data in plan.datasets.values():
         message:
             f"Reading {data.title}: images and labels as arrays"
         script:
-            f"../scripts/prepare_{params.jobs[0]['spec']['reader']}.py"
+            "../scripts/prepare.py"
 
     rule:
         name:

@@ -1,44 +1,64 @@
 # A kernel system: features × kernel × ridge (section 5), solved exactly.
 
 SYSTEMS = plan.config["execution"]["systems"]
-TRANSFORMS = {settings["transform"] for settings in plan.config["features"].values()} - {"pixels"}
+# Also evaluated in the jobs of a cluster, whose calls of Snakemake are not told of --resources.
+GPU_JOB_THREADS = threads_of(
+    plan.config["execution"],
+    workflow.global_resources.get("gpu").value,
+    None if workflow.is_main_process else os.environ.get("SLURM_CPUS_PER_TASK"),
+)
 
-for transform in sorted(TRANSFORMS):
-    drawn = transform in DRAWN
-    names = [
-        name for name, settings in plan.config["features"].items() if settings["transform"] == transform
-    ]
-    tail = "/seed-{seed}" if drawn else ""
-    # For the name of the script, in which Snakemake evaluates `params` again when a job runs.
-    params = SimpleNamespace(jobs=[{"spec": {"transform": transform}}])
 
-    rule:
-        name:
-            f"transform_{transform}"
-        input:
-            receipts_for("data"),
-        output:
-            f"{plan.root}/data/{{place}}/{{stamp}}{tail}/{RECEIPT}",
-        log:
-            f"{LOGS}/data/{{place}}/{{stamp}}{tail}.log",
-        benchmark:
-            f"{BENCHMARKS}/data/{{place}}/{{stamp}}{tail}.tsv"
-        wildcard_constraints:
-            place=rf"[a-z0-9_]+/features/({'|'.join(names)})",
-        conda:
-            "../../envs/environment.yaml"
-        threads: SYSTEMS["threads"]
-        resources:
-            gpu=plan.config["execution"]["gpu"] * drawn,
-            mem_mb=growing(SYSTEMS["mem_mb"]),
-            runtime=growing(720),
-        params:
-            jobs=jobs_for("data"),
-        message:
-            "Computing {params.jobs[0][spec][features]} features of {params.jobs[0][spec][dataset]}"
-            + (", seed {wildcards.seed}" if drawn else "")
-        script:
-            f"../scripts/transform_{params.jobs[0]['spec']['transform']}.py"
+rule transform_images:
+    input:
+        receipts_for("data"),
+    output:
+        f"{plan.root}/data/{{place}}/{{stamp}}/{RECEIPT}",
+    log:
+        f"{LOGS}/data/{{place}}/{{stamp}}.log",
+    benchmark:
+        f"{BENCHMARKS}/data/{{place}}/{{stamp}}.tsv"
+    wildcard_constraints:
+        place="[^/]+/features/[^/]+",
+    conda:
+        "../../envs/environment.yaml"
+    threads: SYSTEMS["threads"]
+    resources:
+        mem_mb=growing(SYSTEMS["mem_mb"]),
+        runtime=growing(720),
+    params:
+        jobs=jobs_for("data"),
+    message:
+        "Computing {params.jobs[0][spec][features]} features of {params.jobs[0][spec][dataset]}"
+    script:
+        "../scripts/transform_images.py"
+
+
+rule add_inner_products:
+    input:
+        receipts_for("data"),
+    output:
+        f"{plan.root}/data/{{place}}/{{stamp}}/seed-{{seed}}/{RECEIPT}",
+    log:
+        f"{LOGS}/data/{{place}}/{{stamp}}/seed-{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/data/{{place}}/{{stamp}}/seed-{{seed}}.tsv"
+    wildcard_constraints:
+        place="[^/]+/features/[^/]+",
+    conda:
+        "../../envs/environment.yaml"
+    threads: GPU_JOB_THREADS
+    resources:
+        gpu=plan.config["execution"]["gpu"],
+        mem_mb=growing(SYSTEMS["mem_mb"]),
+        runtime=growing(720),
+    params:
+        jobs=jobs_for("data"),
+    message:
+        "Computing {params.jobs[0][spec][features]} features of {params.jobs[0][spec][dataset]}, "
+        "seed {wildcards.seed}"
+    script:
+        "../scripts/add_inner_products.py"
 
 
 rule select_kernel:
@@ -54,7 +74,7 @@ rule select_kernel:
         place="[^/]+/selection",
     conda:
         "../../envs/environment.yaml"
-    threads: SYSTEMS["threads"]
+    threads: GPU_JOB_THREADS
     resources:
         gpu=plan.config["execution"]["gpu"],
         mem_mb=growing(SYSTEMS["mem_mb"]),
@@ -81,7 +101,7 @@ rule solve_system:
         place="[^/]+/ridge-[^/]+",
     conda:
         "../../envs/environment.yaml"
-    threads: SYSTEMS["threads"]
+    threads: GPU_JOB_THREADS
     resources:
         gpu=plan.config["execution"]["gpu"],
         mem_mb=growing(SYSTEMS["mem_mb"]),

@@ -47,10 +47,10 @@ def _type(schema: dict) -> str:
         *others, last = map(_code, schema["enum"])
         return f"{', '.join(others)} or {last}"
     kind = schema["type"]
-    if kind == "array":
+    kinds = kind if isinstance(kind, list) else [kind]
+    if "array" in kinds:
         size = f" of {schema['maxItems']}" if "maxItems" in schema else ""
         return f"list{size}, each: {_type(schema['items'])}"
-    kinds = kind if isinstance(kind, list) else [kind]
     words = " or ".join(TYPES[name] for name in kinds)
     bounds = [text.format(schema[rule]) for rule, text in BOUNDS.items() if rule in schema]
     return " ".join([words, ", ".join(bounds)]).strip()
@@ -85,15 +85,18 @@ def _entry(schema: dict, shared: dict, prefix: str = "") -> Iterator[str]:
 
 
 def _kinds(key: str, schema: dict) -> Iterator[str]:
-    """A table for each kind of entry, which one of its keys tells."""
+    """A table for each kind of entry, which one of its keys tells; kinds with the same keys share one."""
+    ((tells, _),) = schema["properties"].items()
+    shared: dict[str, list[tuple[str, str]]] = {}
     for part in schema["allOf"]:
-        ((tells, condition),) = part["if"]["properties"].items()
-        values = condition.get("enum") or [condition["const"]]
         kind = dict(part["then"], properties=dict(part["then"]["properties"]))
         what = kind["properties"].pop(tells)["description"]
-        rows = "".join(_entry(kind, {}))
-        yield f"**`{key}.<name>` with `{tells}: {values[0]}`**"
-        yield "".join(f", `{value}`" for value in values[1:]) + f". {what}\n\n"
+        value = part["if"]["properties"][tells]["const"]
+        shared.setdefault("".join(_entry(kind, {})), []).append((value, what))
+    for rows, kinds in shared.items():
+        (first, _), *others = kinds
+        yield f"**`{key}.<name>` with `{tells}: {first}`**{''.join(f', `{other}`' for other, _ in others)}. "
+        yield f"{'; '.join(what.rstrip('.') for _, what in kinds)}.\n\n"
         yield f"{HEAD}{rows}\n" if rows else ""
 
 

@@ -1,21 +1,22 @@
 """Fetch the files of a published data set, unless they are there, and write down what they are."""
 
+import importlib
 from pathlib import Path
 
 from pipeline.execution.job import logged
 from pipeline.storage.artefacts import write_result
 from rethinking.datasets.download import checksum, fetch
-from rethinking.datasets.published import files_there, published_files
+from rethinking.datasets.published import files_there
 
 with logged(snakemake.log[0]) as tell:
     # The note says what was there when it was written, so it is written again whenever it is asked for.
     (job,) = snakemake.params.jobs
-    source = job["spec"]["source"]
+    ways = importlib.import_module(job["spec"]["module"]).files()
     # Where downloads lie is no part of what the data are, so it is not in the specification.
     folder = Path(snakemake.config["data_folder"]).expanduser()
-    files = files_there(source, folder)
+    files = files_there(ways, folder)
     if files is None:
-        files = published_files(source)
+        files = ways[0]
         with tell.progress("B") as report:
             for line in fetch(files, folder, report):
                 tell(f"tried in vain: {line}")

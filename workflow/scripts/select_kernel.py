@@ -28,7 +28,7 @@ with logged(snakemake.log[0]) as tell, threadpool_limits(snakemake.threads):
         print(f"{len(split.fitted)} examples fitted, {len(split.held_out)} held out, on the {backend.name}")
         kernels = {width: kernel_points.kernel_of(spec, width) for width in spec["bandwidth"] or [None]}
         drawn = kernel_points.split_points(points, split)
-        with tell.progress("systems") as report:
+        with kernel_points.named_memory_errors(backend.name), tell.progress("systems") as report:
             rows = validation_errors(
                 lambda kernel: kernel_points.points(drawn, kernel, np.float64, backend),
                 np.asarray(labels["train"]),

@@ -29,10 +29,10 @@ def solved(bandwidth: float | None, ridge: float) -> dict:
     gpus = snakemake.resources.get("gpu", 0)
     backend = kernel_points.backend_for(gpus, execution["runs_per_gpu"], tell)
     folder = Path(job["folder"], "panels")
-    size = 0 if spec["transform"] == "random_patches" else points["train"][0].size
+    size, points_bytes = kernel_points.sizes(points)
     try:
         free = kernel_points.free_space(backend, folder)
-        plan = plan_solve(len(targets), size, classes + 1, dtype, free)
+        plan = plan_solve(len(targets), size, classes + 1, dtype, free, points_bytes)
     except TooLarge as error:
         raise artefacts.ArtefactError(str(error)) from error
     if plan.place != "GPU":
@@ -46,10 +46,11 @@ def solved(bandwidth: float | None, ridge: float) -> dict:
         tell=tell,
     )
     kernel = kernel_points.kernel_of(spec, bandwidth)
-    gram, others = kernel_points.points(points, kernel, dtype, backend)
     try:
-        with tell.progress("FLOP") as report:
+        with kernel_points.named_memory_errors(backend.name), tell.progress("FLOP") as report:
+            gram, others = kernel_points.points(points, kernel, dtype, backend)
             solution = solve(gram, targets, ridge, folder=panels, report=report)
+            scores = predict(gram, others, solution.weights)
     except StorageError as error:
         raise artefacts.ArtefactError(str(error)) from error
     except NotPositiveDefinite as error:
@@ -57,7 +58,6 @@ def solved(bandwidth: float | None, ridge: float) -> dict:
         tell(f"{spec['system']} is not solved: {error}")
         found = {"verdict": f"not solved: {error}", **dict.fromkeys(QUANTITIES)}
     else:
-        scores = predict(gram, others, solution.weights)
         found = {
             "verdict": "solved",
             "test_error": classification_error(scores, labels["test"]),

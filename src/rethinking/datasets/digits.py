@@ -1,9 +1,19 @@
 """Scikit-learn's handwritten digits: real data that need no download."""
 
 import numpy as np
+from sklearn.datasets import load_digits
 
 from rethinking.datasets.arrays import Dataset
 from rethinking.seeds import numpy_generator
+
+ABOUT = {
+    "kind": "source",
+    "title": "scikit-learn's digits",
+    "origin": "E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, UCI Machine Learning "
+    "Repository, 1998, as distributed with scikit-learn",
+    "licence": "CC BY 4.0",
+    "side": 8,
+}
 
 
 def stratified_split(labels: np.ndarray, train_size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -34,15 +44,13 @@ def stratified_split(labels: np.ndarray, train_size: int, seed: int) -> tuple[np
     return train, test
 
 
-def load_digits(train_size: int = 700, seed: int = 0) -> Dataset:
+def read(train_size: int = 700, seed: int = 0) -> Dataset:
     """Scikit-learn's 1,797 handwritten digits, 8×8 grey, split once into train and test.
 
     The 17 grey levels 0..16 are spread over 0..255 (rounded, so distinct levels stay distinct).
     Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI repository.
     """
-    from sklearn.datasets import load_digits as load
-
-    bunch = load()
+    bunch = load_digits()
     images = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
     labels = bunch.target.astype(np.int64)
     train, test = stratified_split(labels, train_size, seed)

@@ -10,6 +10,38 @@ from PIL import Image, ImageOps
 
 from rethinking.datasets.arrays import DataError, Dataset
 
+ABOUT = {
+    "kind": "source",
+    "title": "A folder of images, `train/<class>/*` and `test/<class>/*` (or `val`).",
+    # Anyone's data: what they are is for the configuration to say.
+    "origin": None,
+    "licence": None,
+    "side": "size",
+    "place": "folder",
+    "reads": ["train/*/*", "test/*/*", "val/*/*"],
+    "large": True,
+    "parallel": True,
+    "options": {
+        "folder": {
+            "type": "string",
+            "minLength": 1,
+            "description": "The user's own folder; relative paths start where Snakemake is called.",
+        },
+        "size": {
+            "type": "integer",
+            "minimum": 4,
+            "maximum": 4096,
+            "description": "Side in pixels of the stored images.",
+        },
+        "resize": {
+            "enum": ["none", "crop", "scale", "scale_and_crop"],
+            "default": "none",
+            "description": "How an image of another size gets there: not at all (an error), by its centre, "
+            "by scaling both sides, or by scaling the shorter side and taking the centre.",
+        },
+        "colour": {"enum": ["rgb", "grey"], "default": "rgb", "description": "Three channels or one."},
+    },
+}
 RESIZE = ("none", "crop", "scale", "scale_and_crop")
 COLOUR = {"rgb": "RGB", "grey": "L"}
 # Those of photographs and of pixels. Pillow reads others by programs of their own, EPS by Ghostscript, and
@@ -129,15 +161,15 @@ def parts_of(folder: Path) -> tuple[Path, Path]:
     return train, test
 
 
-def load_image_folder(
-    folder: str | Path,
+def read(
+    place: str | Path,
     size: int,
     resize: str = "none",
     colour: str = "rgb",
     workers: int = 1,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> Dataset:
-    """The images of ``train/<class>/*`` and ``test/<class>/*`` (or ``val``), in the order of their names.
+    """The images of the folder ``place``: ``train/<class>/*`` and ``test/<class>/*`` (or ``val``), by name.
 
     Hidden files, and files beside the class folders, are left out; everything else in a class folder
     has to be an image. ``size``, ``resize`` and ``colour`` are those of ``decode``. ``workers``
@@ -146,7 +178,8 @@ def load_image_folder(
     Raises ``DataError`` for missing or empty folders, classes that train and test do not share, and
     images that cannot be read or have another size, by name.
     """
-    parts = [_class_folders(part) for part in parts_of(Path(folder))]
+    folder = Path(place)
+    parts = [_class_folders(part) for part in parts_of(folder)]
     train, test = map(set, parts)
     if train != test:
         lone = [f"only in train: {_listed(train - test)}"] if train - test else []

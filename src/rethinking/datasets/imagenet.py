@@ -4,24 +4,36 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from rethinking.datasets.arrays import DataError
+from rethinking.datasets.arrays import DataError, ListedDataset, ListedPart
 
+ABOUT = {
+    "kind": "source",
+    "title": "ImageNet (ILSVRC 2012)",
+    "origin": "O. Russakovsky et al.: ImageNet Large Scale Visual Recognition Challenge, 2015, https://image-net.org",
+    "licence": "ImageNet's terms of access: non-commercial research and education",
+    "side": None,
+    "place": "folder",
+    # Class folders stand for the names and sizes in them: nobody reads 150 GB to plan.
+    "reads": ["train/*", "val/*"],
+    "counts": "class folders",
+    "listed": True,
+    "large": True,
+    "options": {
+        "folder": {
+            "type": "string",
+            "minLength": 1,
+            "description": "The user's own folder with `train` and `val`, whose images are only listed; "
+            "relative paths start where Snakemake is called.",
+        },
+    },
+}
 CLASSES = 1_000
 TRAIN, VALIDATION = 1_281_167, 50_000
 SUFFIXES = (".jpeg", ".jpg")
 THREADS = 16  # listing waits for the file system, not for the processor
-
-
-class Index(NamedTuple):
-    """The images of one part, class by class and in the order of their names."""
-
-    paths: np.ndarray  # bytes (N,), relative to the folder, file-system encoding
-    sizes: np.ndarray  # int64 (N,), bytes of each file
-    labels: np.ndarray  # int64 (N,)
 
 
 def _listed(folder: Path) -> list[tuple[str, int]]:
@@ -64,7 +76,7 @@ def _class_folders(part: Path) -> list[str]:
 
 def _index(
     part: Path, classes: list[str], expected: int, report: Callable[[int, int], None], done: int
-) -> Index:
+) -> ListedPart:
     names: list[bytes] = []
     sizes: list[int] = []
     counts = []
@@ -81,13 +93,13 @@ def _index(
             f"{part} has {len(names):,} images; ILSVRC 2012 has {expected:,} there. Unpack again what is "
             "missing; other sets of images are an image_folder"
         )
-    return Index(np.array(names), np.array(sizes, dtype=np.int64), np.repeat(np.arange(len(counts)), counts))
+    return ListedPart(
+        np.array(names), np.array(sizes, dtype=np.int64), np.repeat(np.arange(len(counts)), counts)
+    )
 
 
-def index_imagenet(
-    folder: str | Path, report: Callable[[int, int], None] = lambda done, total: None
-) -> tuple[Index, Index, tuple[str, ...]]:
-    """The training and the validation images of ``folder`` and the names of the classes (WordNet's).
+def read(place: str | Path, report: Callable[[int, int], None] = lambda done, total: None) -> ListedDataset:
+    """The training and the validation images in ``place`` and the names of the classes (WordNet's).
 
     Expected are ``train/<class>/*.JPEG`` and ``val/<class>/*.JPEG`` with 1,000 classes, the same in both,
     and 1,281,167 and 50,000 images. ``report`` is called with the class folders done and all there are.
@@ -95,7 +107,7 @@ def index_imagenet(
     Raises ``DataError`` for any other number, for a validation folder without class folders, and for
     empty files. Images are not opened: a damaged one with the right name goes unnoticed here.
     """
-    train, val = Path(folder) / "train", Path(folder) / "val"
+    train, val = Path(place) / "train", Path(place) / "val"
     classes, tested = _class_folders(train), _class_folders(val)
     for part, found in ((train, classes), (val, tested)):
         if len(found) != CLASSES:
@@ -103,9 +115,9 @@ def index_imagenet(
     if classes != tested:
         differ = sorted(set(classes) ^ set(tested))
         raise DataError(
-            f"train and val in {folder} differ in {len(differ)} class folders, the first is {differ[0]}"
+            f"train and val in {place} differ in {len(differ)} class folders, the first is {differ[0]}"
         )
-    return (
+    return ListedDataset(
         _index(train, classes, TRAIN, report, 0),
         _index(val, classes, VALIDATION, report, len(classes)),
         tuple(classes),

@@ -1,5 +1,6 @@
 """Anyone's arrays: a NumPy file with ``x_train``, ``y_train``, ``x_test`` and ``y_test``."""
 
+import ast
 import zipfile
 from pathlib import Path
 
@@ -7,6 +8,33 @@ import numpy as np
 
 from rethinking.datasets.arrays import DataError, Dataset
 
+ABOUT = {
+    "kind": "source",
+    "title": "A NumPy file with `x_train`, `y_train`, `x_test` and `y_test`.",
+    # Anyone's data: what they are is for the configuration to say.
+    "origin": None,
+    "licence": None,
+    "side": None,
+    "measures_side": True,
+    "checks_options": True,
+    "place": "file",
+    "one_file": True,
+    "options": {
+        "file": {
+            "type": "string",
+            "minLength": 1,
+            "description": "The user's own file; relative paths start where Snakemake is called.",
+        },
+        "value_range": {
+            "type": ["array", "null"],
+            "minItems": 2,
+            "maxItems": 2,
+            "items": {"type": "number"},
+            "default": None,
+            "description": "The values of black and white, for images that are not uint8.",
+        },
+    },
+}
 NAMES = ("x_train", "y_train", "x_test", "y_test")
 CHANNELS = (1, 3)
 BLOCK = 2**24  # values converted at a time
@@ -79,7 +107,29 @@ def _images(name: str, images: np.ndarray, value_range: tuple[float, float] | No
     return levels
 
 
-def load_npz(path: str | Path, value_range: tuple[float, float] | None = None) -> Dataset:
+def side(place: Path) -> int | None:
+    """The shorter side in pixels of the images in a file, from the text before its first array.
+
+    None for a file that is not there or is no ``.npz`` of images: ``read`` says what is wrong with it.
+    """
+    if not place.is_file():  # a pipe would be waited for
+        return None
+    try:
+        with zipfile.ZipFile(place) as archive, archive.open("x_train.npy") as array:
+            start = array.read(4096)
+        header = ast.literal_eval(start[start.index(b"{") : start.index(b"}") + 1].decode())
+        return min(header["shape"][1:3])
+    except Exception:  # what a damaged archive raises is no closed list
+        return None
+
+
+def problems(options: dict) -> list[str]:
+    """What is wrong with the options and no schema can say."""
+    low, high = options["value_range"] or (0, 1)
+    return [] if low < high else [f"value_range: expected [black, white] rising, found [{low}, {high}]"]
+
+
+def read(place: str | Path, value_range: tuple[float, float] | None = None) -> Dataset:
     """The arrays of an ``.npz``: images N×H×W or N×H×W×C with 1 or 3 channels, labels 0..k-1 (N,).
 
     Images are uint8, or any numbers between the two of ``value_range``, which become the grey levels 0
@@ -88,7 +138,7 @@ def load_npz(path: str | Path, value_range: tuple[float, float] | None = None) -
     Raises ``DataError`` for files, shapes, types, values and labels that are not that, and for classes
     that are not in both parts. Objects are never unpickled.
     """
-    path = Path(path)
+    path = Path(place)
     arrays = _read(path)
     images = {name: _images(f"{path}: {name}", arrays[name], value_range) for name in ("x_train", "x_test")}
     labels = {name: _labels(f"{path}: {name}", arrays[name]) for name in ("y_train", "y_test")}

@@ -1,85 +1,39 @@
-"""The data sets that torchvision knows: which files they are, and their arrays.
+"""What the published data sets have in common: files that are verified before they are read.
 
-Checksums, addresses and readers are torchvision's. No file is opened, and none unpickled, whose
-checksum is not the published one; archives are unpacked into a temporary folder, so the folder of
-downloads may be read-only.
+Checksums, addresses and readers are torchvision's; each data set's own module names its reader. No file is
+opened, and none unpickled, whose checksum is not the published one. Archives are unpacked into a temporary
+folder, so the folder of downloads may be read-only.
 """
 
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from torchvision import datasets
 from torchvision.datasets.utils import extract_archive
 
 from rethinking.datasets.arrays import Dataset
 from rethinking.datasets.download import PublishedFile, problem_of, refuse
 
-CIFAR = {"cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}
-MNIST = {"mnist": datasets.MNIST, "fashion_mnist": datasets.FashionMNIST, "kmnist": datasets.KMNIST}
-DIGITS = tuple("0123456789")
-CLASSES = {"mnist": DIGITS, "svhn": DIGITS}  # torchvision calls MNIST's "0 - zero", SVHN's not at all
+# The ways in which a data set can be there, each a list of all its files; the first one is downloaded.
+Ways = Sequence[Sequence[PublishedFile]]
 
 
-def published_files(source: str) -> list[PublishedFile]:
-    """The files that are downloaded for one of the sources "cifar10", "cifar100", "mnist",
-    "fashion_mnist", "kmnist" and "svhn", laid out as torchvision does.
+def files_there(ways: Ways, folder: Path) -> Sequence[PublishedFile] | None:
+    """The first of ``ways`` whose files are all in ``folder`` with their checksums; None if there is none."""
+    return next((files for files in ways if not any(problem_of(file, folder) for file in files)), None)
 
-    Raises ``ValueError`` for another source.
+
+@contextmanager
+def verified(ways: Ways, folder: Path) -> Iterator[str]:
+    """A temporary folder with the files of a data set, each verified and ready for torchvision.
+
+    Raises ``DataError`` where a file is missing from ``folder`` or has another checksum.
     """
-    if source in CIFAR:
-        known = CIFAR[source]
-        return [PublishedFile(known.filename, known.tgz_md5, (known.url,))]
-    if source in MNIST:
-        known = MNIST[source]
-        return [
-            PublishedFile(f"{known.__name__}/raw/{name}", md5, tuple(m + name for m in known.mirrors))
-            for name, md5 in known.resources
-        ]
-    if source == "svhn":
-        parts = (datasets.SVHN.split_list[part] for part in ("train", "test"))
-        return [PublishedFile(name, md5, (url,)) for url, name, md5 in parts]
-    known = ", ".join([*CIFAR, *MNIST, "svhn"])
-    raise ValueError(f"unknown source {source!r}; known: {known}")
-
-
-def unpacked_files(source: str) -> list[PublishedFile]:
-    """The files of an unpacked archive that do as well as the archive, each with its own checksum."""
-    if source not in CIFAR:
-        return []
-    known = CIFAR[source]
-    listed = [*known.train_list, *known.test_list, (known.meta["filename"], known.meta["md5"])]
-    return [PublishedFile(f"{known.base_folder}/{name}", md5, ()) for name, md5 in listed]
-
-
-def files_there(source: str, folder: str | Path) -> list[PublishedFile] | None:
-    """The files of ``source`` in ``folder`` that hold all of it, published or unpacked; None if none do."""
-    for files in (published_files(source), unpacked_files(source)):
-        if files and not any(problem_of(file, Path(folder)) for file in files):
-            return files
-    return None
-
-
-def _arrays(data, labels) -> tuple[np.ndarray, np.ndarray]:
-    """One part as torchvision holds it, as N×H×W×C and int64."""
-    images = np.asarray(data)
-    if images.ndim == 3:
-        images = images[..., np.newaxis]
-    elif images.shape[1] == 3:  # SVHN's come channels first
-        images = images.transpose(0, 2, 3, 1)
-    return np.ascontiguousarray(images), np.asarray(labels, dtype=np.int64)
-
-
-def load_published(source: str, folder: str | Path) -> Dataset:
-    """One of torchvision's data sets from the files in ``folder``, each verified first.
-
-    Raises ``DataError`` where a file is missing or has another checksum, ``ValueError`` for an unknown
-    source.
-    """
-    folder = Path(folder)
-    files = files_there(source, folder)
+    files = files_there(ways, folder)
     if files is None:
-        wanted = published_files(source)
+        wanted = ways[0]
         problems = [(file, problem_of(file, folder)) for file in wanted]
         raise refuse(wanted, folder, [f"{file.path} {problem}" for file, problem in problems if problem])
     with tempfile.TemporaryDirectory(prefix="rethinking-") as temporary:
@@ -90,13 +44,45 @@ def load_published(source: str, folder: str | Path) -> Dataset:
                 extract_archive(folder / file.path, target.parent)
             else:
                 target.symlink_to((folder / file.path).absolute())
-        if source == "svhn":
-            read = [datasets.SVHN(temporary, split=part) for part in ("train", "test")]
-            parts = [_arrays(part.data, part.labels) for part in read]
-        else:
-            reader = (CIFAR | MNIST)[source]
-            # Torchvision checks each of CIFAR's files once more before it unpickles it.
-            read = [reader(temporary, train=part) for part in (True, False)]
-            parts = [_arrays(part.data, part.targets) for part in read]
-        classes = CLASSES.get(source) or tuple(read[0].classes)
-    return Dataset(*parts[0], *parts[1], classes)
+        yield temporary
+
+
+def as_dataset(parts: Sequence[tuple], classes: Sequence[str]) -> Dataset:
+    """Images and labels of the training and the test part, in the types that every data set has."""
+    arrays = [(np.ascontiguousarray(images), np.asarray(labels, dtype=np.int64)) for images, labels in parts]
+    return Dataset(*arrays[0], *arrays[1], tuple(classes))
+
+
+def cifar_files(reader) -> Ways:
+    """The archive of CIFAR-10 or CIFAR-100, or what it unpacks to, each file with a checksum of its own."""
+    listed = [*reader.train_list, *reader.test_list, (reader.meta["filename"], reader.meta["md5"])]
+    return (
+        [PublishedFile(reader.filename, reader.tgz_md5, (reader.url,))],
+        [PublishedFile(f"{reader.base_folder}/{name}", md5, ()) for name, md5 in listed],
+    )
+
+
+def read_cifar(reader, place: Path) -> Dataset:
+    """CIFAR-10 or CIFAR-100, 32×32 in three channels."""
+    with verified(cifar_files(reader), place) as folder:
+        # Torchvision checks each file once more before it unpickles it.
+        parts = [reader(folder, train=train) for train in (True, False)]
+    return as_dataset([(part.data, part.targets) for part in parts], parts[0].classes)
+
+
+def mnist_files(reader) -> Ways:
+    """The four files of MNIST, or of a data set in its form."""
+    files = [
+        PublishedFile(f"{reader.__name__}/raw/{name}", md5, tuple(mirror + name for mirror in reader.mirrors))
+        for name, md5 in reader.resources
+    ]
+    return (files,)
+
+
+def read_mnist(reader, place: Path) -> Dataset:
+    """MNIST, or a data set in its form: 28×28 in one channel, with torchvision's names of the classes."""
+    with verified(mnist_files(reader), place) as folder:
+        parts = [reader(folder, train=train) for train in (True, False)]
+    return as_dataset(
+        [(part.data.numpy()[..., np.newaxis], part.targets) for part in parts], parts[0].classes
+    )

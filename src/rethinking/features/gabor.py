@@ -13,6 +13,41 @@ import torch.nn.functional as F
 from skimage.filters import gabor_kernel
 from torch import Tensor
 
+ABOUT = {
+    "kind": "features",
+    "title": "Local energy by orientation and frequency.",
+    # The sum of these options is the smallest side in pixels of an image.
+    "least_side": ["stride"],
+    "options": {
+        "frequencies": {
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"type": "number", "minimum": 0.01, "exclusiveMaximum": 0.5},
+            "description": "Frequencies of the wavelets, in cycles a pixel.",
+        },
+        "orientations": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 64,
+            "description": "Directions of each frequency.",
+        },
+        "window": {
+            "type": "number",
+            "minimum": 0.1,
+            "maximum": 100,
+            "description": "Deviation in pixels of the averaging Gaussian.",
+        },
+        "stride": {"type": "integer", "minimum": 1, "description": "Pixels between averages."},
+        "margin": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 100,
+            "description": "Black pixels around an image.",
+        },
+    },
+}
+
 
 class Gabor(NamedTuple):
     """A filter bank and what is done with its responses.
@@ -89,8 +124,10 @@ def gabor(
     """Gabor features of uint8 images (N, H, W, C), float32 (N, D); channels are averaged first.
 
     D is frequencies × orientations × places, 1,024 for MNIST's 28×28 and the default settings. Raises
-    ``ValueError`` for images smaller than a window's stride.
+    ``ValueError`` without images and for images smaller than a window's stride.
     """
+    if images.ndim != 4 or not images.size:
+        raise ValueError(f"expected images (N, H, W, C), at least one, found {images.shape}")
     if min(images.shape[1:3]) < settings.stride:
         raise ValueError(f"images of {images.shape[1:3]} are smaller than the stride {settings.stride}")
     parts = []
@@ -100,3 +137,8 @@ def gabor(
         parts.append(_energies(padded, settings).numpy())
         report(start + len(grey), len(images))
     return np.concatenate(parts)
+
+
+def transform(images: np.ndarray, report: Callable[[int, int], None], **settings) -> np.ndarray:
+    """Gabor features of one part of a data set, with the options of ``Gabor``."""
+    return gabor(images, Gabor(**settings), report)

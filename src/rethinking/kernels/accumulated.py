@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import torch
 
 
+SQUARED = 2048  # points whose features are squared at a time
+
+
 class Products(NamedTuple):
     """Inner products of the features of n training and m test points, float32."""
 
@@ -58,8 +61,9 @@ def accumulate(
             train[place].view(n - start, -1).addmm_(ours[start:], ours[columns].T)
         test.addmm_(others, ours.T)
         for total, features in zip(squares, (ours, others), strict=True):
-            total += features.square().sum(dim=1, dtype=torch.float64)
-        del ours, others, features  # before the next block is made
+            for some, rows in zip(total.split(SQUARED), features.split(SQUARED), strict=True):
+                some += rows.square().sum(dim=1, dtype=torch.float64)
+        del ours, others, features, rows  # before the next block is made
     for place, columns in spans:
         # A product's two triangles may be rounded differently; the matrix is to be symmetric.
         tile = train[place].view(n - columns.start, -1)[: columns.stop - columns.start]

@@ -5,6 +5,8 @@ what lets BLAS work on blocks in place. Everything else that ``xp`` (NumPy or Cu
 in the modules that use a backend.
 """
 
+import ctypes
+
 import numpy as np
 from scipy.linalg import get_blas_funcs, get_lapack_funcs
 
@@ -74,21 +76,27 @@ class Cpu:
         return available_memory()
 
 
+class UnusableGpu(Exception):
+    """A GPU that this machine has and that CuPy cannot use; the message has the library's own reason."""
+
+
 class Gpu:
     """CuPy. Every call is cuBLAS or cuSOLVER on one block, so 32-bit indices are never exceeded.
 
-    ``cupy`` and ``linalg`` (``cupyx.scipy.linalg``) are imported unless they are given.
+    ``cupy`` and ``cupyx`` are imported unless they are given.
     """
 
     name = "GPU"
     tile_rows = 8192
 
-    def __init__(self, cupy=None, linalg=None):
+    def __init__(self, cupy=None, cupyx=None):
         if cupy is None:
             import cupy
             import cupy.cublas
-            import cupyx.scipy.linalg as linalg
-        self.xp, self.linalg = cupy, linalg
+            import cupyx
+            import cupyx.cusolver  # CuPy would load it with the first factorisation only
+            import cupyx.scipy.linalg
+        self.xp, self.cupyx = cupy, cupyx
 
     def to_device(self, array):
         """The array in the GPU's memory."""
@@ -109,11 +117,14 @@ class Gpu:
 
     def cholesky(self, tile) -> int:
         """The lower triangle of tile ← its Cholesky factor; 0, or the order of the minor that has none."""
-        # CuPy fills what it cannot factor with NaN, or raises, by a setting of the user's.
+        # By default CuPy does not look at what cuSOLVER reports, and returns what it left: finite numbers up
+        # to the row that failed, and after it.
         try:
-            factor = self.xp.linalg.cholesky(tile)
+            with self.cupyx.errstate(linalg="raise"):
+                factor = self.xp.linalg.cholesky(tile)
         except np.linalg.LinAlgError:
             factor = None
+        # cuSOLVER reports a pivot that is not above 0; what is not a number is not below 0 either.
         if factor is not None and bool(self.xp.isfinite(factor).all()):
             tile[...] = factor
             return 0
@@ -126,27 +137,75 @@ class Gpu:
     def divide(self, rows, tile) -> None:
         """rows ← rows·L⁻ᵀ for rows (m, b) and L the lower triangle of tile (b, b)."""
         if rows.size:
-            rows.T[...] = self.linalg.solve_triangular(tile, rows.T, lower=True, overwrite_b=True)
+            solve = self.cupyx.scipy.linalg.solve_triangular
+            rows.T[...] = solve(tile, rows.T, lower=True, overwrite_b=True)
 
     def solve_triangle(self, tile, right, transposed: bool) -> None:
         """right ← L⁻¹·right or L⁻ᵀ·right, for L the lower triangle of tile."""
         trans = "T" if transposed else "N"
-        right[...] = self.linalg.solve_triangular(tile, right, lower=True, trans=trans)
+        right[...] = self.cupyx.scipy.linalg.solve_triangular(tile, right, lower=True, trans=trans)
 
     def subtract_product(self, out, a, b, transposed: bool) -> None:
         """out ← out - a·b or out - aᵀ·b for out and b of few columns."""
-        out -= (a.T if transposed else a) @ b
+        if a.size:
+            out -= (a.T if transposed else a) @ b
 
     def free_bytes(self) -> int:
         """Memory of the current device that can still be had."""
         free, _ = self.xp.cuda.runtime.memGetInfo()
         return free + self.xp.get_default_memory_pool().free_bytes()
 
+    def devices(self) -> int:
+        """How many GPUs CuPy sees; 0 where the driver has none. Raises ``UnusableGpu``."""
+        try:
+            return self.xp.cuda.runtime.getDeviceCount()
+        except Exception as error:  # CuPy's own, which is no exception of Python's
+            if "cudaErrorNoDevice" in str(error):
+                return 0
+            raise UnusableGpu(_reason(error)) from error
+
+    def try_out(self) -> None:
+        """Compute a little with every library that a solve needs. Raises ``UnusableGpu``."""
+        try:
+            found = _small_solve(self)
+        except Exception as error:  # a library of CUDA's that is missing, or that cannot do with this GPU
+            raise UnusableGpu(_reason(error)) from error
+        expected = _small_solve(Cpu())
+        if not np.allclose(found, expected):
+            raise UnusableGpu(f"a system of two rows gave {found.tolist()} and not {expected.tolist()}")
+
+
+def _small_solve(backend) -> np.ndarray:
+    """A product, a factorisation and the solution of a triangular system, (2, 1)."""
+    tile, right = (backend.to_device(np.array(rows)) for rows in ([[4.0, 2], [2, 5]], [[2.0], [5]]))
+    backend.multiply_add(tile, right, right)
+    backend.cholesky(tile)
+    backend.solve_triangle(tile, right, False)
+    return backend.to_host(right)
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _has_driver() -> bool:
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
+
 
 def gpu_or_none() -> Gpu | None:
-    """The GPU that CuPy sees, None without one."""
+    """The GPU that CuPy sees; None on a machine without NVIDIA's driver, or without a device.
+
+    Raises ``UnusableGpu`` where there is a driver and CuPy is missing, lacks a library, or finds the driver
+    too old.
+    """
+    if not _has_driver():
+        return None
     try:
         backend = Gpu()
-        return backend if backend.xp.cuda.runtime.getDeviceCount() else None
-    except Exception:  # no CuPy, no driver, no device: CuPy has an exception of its own for each
-        return None
+    except Exception as error:
+        raise UnusableGpu(_reason(error)) from error
+    return backend if backend.devices() else None

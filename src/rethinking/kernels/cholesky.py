@@ -99,6 +99,19 @@ def _explain(gram, ridge: float, number: int, row: int) -> str:
     return "; ".join(parts)
 
 
+def _refuse_too_narrow(gram, ridge: float) -> None:
+    """Raise ``NotPositiveDefinite`` where a Gaussian kernel's exponents are rounded by a quarter or more."""
+    if not isinstance(gram.kernel, Gaussian):
+        return
+    width, error = gram.kernel.bandwidth, gram.rounding * float(np.finfo(gram.dtype).eps)
+    if 4 * error >= 1 + ridge:
+        raise NotPositiveDefinite(
+            f"a bandwidth of {width:g} is too large for points of this scale in {gram.dtype}: exponents are "
+            f"rounded by up to {error:.0e}, and the kernel is so narrow that no point sees another; lower "
+            f"the bandwidth, to less than {width / (8 * error):.0e}"
+        )
+
+
 def factorise(
     gram,
     ridge: float = 0.0,
@@ -118,13 +131,13 @@ def factorise(
     backend, n, dtype = gram.backend, len(gram), gram.dtype
     xp = backend.xp
     starts = panel_starts(n)
+    _refuse_too_narrow(gram, ridge)
     dependent = None if ridge else gram.first_dependent()
     if dependent is not None:
         number = int(np.searchsorted(starts, dependent, side="right")) - 1
         raise NotPositiveDefinite(_explain(gram, ridge, number, dependent))
     shapes = [(n - start, stop - start) for start, stop in pairwise(starts)]
-    found = folder.load(shapes, dtype) if folder else []
-    panels = [backend.to_device(panel) for panel in found]
+    panels = folder.load(shapes, dtype, backend.to_device) if folder else []
     total = float(n) ** 3 / 3
     try:
         for number, (start, stop) in enumerate(pairwise(starts)):
@@ -172,7 +185,7 @@ def apply(gram, vectors: np.ndarray, ridge: float = 0.0) -> tuple[np.ndarray, fl
     product, sums = xp.zeros_like(v), xp.zeros(n, gram.dtype)
     for start, stop in pairwise(panel_starts(n)):
         width = stop - start
-        scratch = xp.empty((max(width, backend.tile_rows), width), gram.dtype)
+        scratch = xp.empty((max(width, min(backend.tile_rows, n)), width), gram.dtype)
         for first in (start, *range(stop, n, backend.tile_rows)):
             last = stop if first == start else min(first + backend.tile_rows, n)
             tile = scratch[: last - first]

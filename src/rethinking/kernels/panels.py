@@ -75,8 +75,13 @@ class PanelFolder:
     def _path(self, number: int) -> Path:
         return self.folder / f"panel-{number:04}.npy"
 
-    def load(self, shapes: list[tuple[int, int]], dtype) -> list[np.ndarray]:
-        """The panels that are there, in order, up to the first that is missing or cannot be used."""
+    def load(
+        self, shapes: list[tuple[int, int]], dtype, to_device: Callable = lambda panel: panel
+    ) -> list[np.ndarray]:
+        """The panels that are there, in order, up to the first that is missing or cannot be used.
+
+        Each is handed to ``to_device`` before the next is read, so that the host holds one of a GPU's.
+        """
         self.sums, self.waiting = [], []
         try:
             if self._index.exists() and not self._index.is_file():
@@ -102,7 +107,7 @@ class PanelFolder:
             if not whole:
                 self.tell(f"{self._path(number)} is truncated or altered: computed again from there")
                 break
-            panels.append(panel if self.resident else np.array(panel))
+            panels.append(to_device(panel if self.resident else np.array(panel)))
             self.sums.append(expected)
         if panels:
             self.tell(f"going on from {self.folder}: {len(panels)} of {len(shapes)} panels are there")

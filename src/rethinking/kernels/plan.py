@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rethinking.kernels.backends import Cpu, Gpu
 from rethinking.kernels.panels import panel_width, panels_bytes
+from rethinking.kernels.systems import PREDICTED
 
 PLACES = ("GPU", "memory", "disk")
-# What is held beside the panels: a panel that is being computed, tiles of points and of predictions.
-TILE_ROWS = {"GPU": 8192, "memory": 1024, "disk": 1024}
+TILE_ROWS = {"GPU": Gpu.tile_rows, "memory": Cpu.tile_rows, "disk": Cpu.tile_rows}
 # Memory that is left to everything else.
 SPARE = 0.05
 
@@ -21,10 +22,11 @@ class SolvePlan(NamedTuple):
     """One solve: n points of d features, k right-hand sides, the place of its panels."""
 
     n: int
-    features: int
+    features: int  # 0 where inner products are stored
     targets: int
     dtype: np.dtype
     place: str  # one of PLACES
+    points_bytes: int = 0  # of training and test points, which are in memory already and go to a GPU as well
 
     @property
     def panels_bytes(self) -> int:
@@ -33,13 +35,23 @@ class SolvePlan(NamedTuple):
 
     @property
     def work_bytes(self) -> int:
-        """What is held in memory besides, beyond the points themselves."""
-        tile = TILE_ROWS[self.place]
-        width, size = panel_width(self.n), self.dtype.itemsize
-        tiles = (min(tile, self.n) + width) * (self.features + 2) + max(2048, tile) * 2048
+        """What is held besides: tiles of points and of the matrix, right-hand sides, on a GPU the points.
+
+        In float64, whatever the panels are in: residuals and predictions are computed so.
+        """
+        width, on_gpu = panel_width(self.n), self.place == "GPU"
+        tile, predicted = min(TILE_ROWS[self.place], self.n), min(PREDICTED, self.n)
+        if self.features:
+            points = (tile + max(width, predicted)) * (self.features + 2)
+        else:  # stored products, copied as they are, in float32
+            points = max(tile * width, predicted**2) / 2
+        values = max(max(tile, width) * width, predicted**2)
         vectors = 6 * self.n * (self.targets + 1)
-        one_panel = self.n * width if self.place == "disk" else 0
-        return (tiles + vectors + one_panel) * size
+        one_panel = self.n * width * self.dtype.itemsize if self.place == "disk" else 0
+        # CuPy factors a copy of a tile, for which cuSOLVER wants as much room again, and looks at each value.
+        factored = 3 * width**2 if on_gpu else 0
+        numbers = points + values + vectors + factored
+        return int(8 * numbers) + one_panel + (self.points_bytes if on_gpu else 0)
 
     @property
     def memory_bytes(self) -> int:
@@ -73,32 +85,36 @@ def _fits(plan: SolvePlan, free: dict[str, int]) -> bool:
     return plan.memory_bytes <= (1 - SPARE) * memory and on_disk <= (1 - SPARE) * free[plan.place]
 
 
-def _largest(features: int, targets: int, dtype, place: str, free: dict[str, int]) -> int:
-    """The most points for which a place suffices, found by bisection."""
+def _largest(plan: SolvePlan, free: dict[str, int]) -> int:
+    """The most points for which the plan's place suffices, found by bisection."""
     low, high = 0, 10_000_000
     while high - low > 1:
         middle = (low + high) // 2
-        fits = _fits(SolvePlan(middle, features, targets, np.dtype(dtype), place), free)
-        low, high = (middle, high) if fits else (low, middle)
+        low, high = (middle, high) if _fits(plan._replace(n=middle), free) else (low, middle)
     return low
 
 
-def plan_solve(n: int, features: int, targets: int, dtype, free: dict[str, int]) -> SolvePlan:
+def plan_solve(
+    n: int, features: int, targets: int, dtype, free: dict[str, int], points_bytes: int = 0
+) -> SolvePlan:
     """Where a solve of this size can be done: the first of ``free`` that holds it.
 
     ``free`` has bytes by place ("GPU", "memory", "disk"), in the order in which they are to be tried;
-    panels on "disk" need memory for one of them besides. Raises ``TooLarge``.
+    panels on "disk" need memory for one of them besides. ``points_bytes`` are those of all points, training
+    and test, which a GPU holds as well. Raises ``TooLarge``.
     """
-    for place in free:
-        plan = SolvePlan(n, features, targets, np.dtype(dtype), place)
+    wanted = SolvePlan(n, features, targets, np.dtype(dtype), "memory", points_bytes)
+    plans = [wanted._replace(place=place) for place in free]
+    for plan in plans:
         if _fits(plan, free):
             return plan
-    sizes = [
-        f"{place} ({size / 1e9:.1f} GB free): n = {_largest(features, targets, np.float64, place, free)} "
-        f"in float64, {_largest(features, targets, np.float32, place, free)} in float32"
-        for place, size in free.items()
-    ]
-    wanted = SolvePlan(n, features, targets, np.dtype(dtype), "memory")
+    sizes = []
+    for plan in plans:
+        double, single = (
+            _largest(plan._replace(dtype=np.dtype(each)), free) for each in (np.float64, np.float32)
+        )
+        gigabytes = free[plan.place] / 1e9
+        sizes.append(f"{plan.place} ({gigabytes:.1f} GB free): n = {double} in float64, {single} in float32")
     raise TooLarge(
         f"a system of n = {n} in {np.dtype(dtype)} takes {wanted.memory_bytes / 1e9:.1f} GB and fits "
         f"nowhere. The largest that would: {'; '.join(sizes)}. Take fewer points, or float32, which is "

@@ -12,6 +12,7 @@ from rethinking.kernels.panels import PanelFolder
 CONTRACTION = 0.5
 MOST_REFINEMENTS = 20
 LARGEST_RESIDUAL = 1e-6  # what leaves more of the targets solves nothing
+PREDICTED = 2048  # points that are predicted at a time, from as many training points
 LARGEST_NORM_ERROR = 0.01  # of the squared norm, by what the residual does to it
 
 
@@ -30,14 +31,16 @@ class Solution(NamedTuple):
 def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
     """Class indices (n,) as 0/1 targets, float64 (n, classes). Raises ``ValueError`` for others."""
     labels = np.asarray(labels)
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"expected labels as whole numbers (n,), found {labels.dtype} {labels.shape}")
     if labels.size and not 0 <= labels.min() <= labels.max() < classes:
         raise ValueError(f"expected labels from 0 to {classes - 1}, found {labels.min()} to {labels.max()}")
     return np.eye(classes)[labels]
 
 
-def _norm(weights: np.ndarray, targets: np.ndarray, ridge: float) -> float:
-    # ‖f‖² = αᵀKα, and Kα = y - ridge·α.
-    return float(np.sqrt(max(np.sum(weights * (targets - ridge * weights)), 0.0)))
+def _norm(weights: np.ndarray, fitted: np.ndarray) -> float:
+    # ‖f‖² = αᵀKα. With Kα itself: y - ridge·α is the same and loses all digits where the ridge dwarfs K.
+    return float(np.sqrt(max(np.sum(weights * fitted), 0.0)))
 
 
 def _checked(gram, targets) -> np.ndarray:
@@ -121,24 +124,28 @@ def solve(
         refinements = 0
         if gram.dtype != np.float64:
             weights, refinements = refine(gram, factor, weights, right, ridge)
-        product, norm = apply(gram.in_float64(), weights, ridge)
-        condition = norm * factor.inverse_norm()
+        fitted, largest = apply(gram.in_float64(), weights)
+        # The diagonal of K is not negative, so the ridge adds to the 1-norm as it is.
+        condition = (largest + ridge) * factor.inverse_norm()
     except (KeyboardInterrupt, SystemExit, MemoryError):
         if folder:
             folder.keep(gram.backend.to_host)
         raise
     ours, ones = weights[:, :-1], weights[:, -1:]
-    left = (right - product)[:, :-1]
+    fitted, fitted_ones = fitted[:, :-1], fitted[:, -1:]
+    left = targets - fitted - ridge * ours
     solution = Solution(
         ours,
-        _norm(ours, targets, ridge),
-        _norm(2 * ours - ones, 2 * targets - 1, ridge),
+        _norm(ours, fitted),
+        _norm(2 * ours - ones, 2 * fitted - fitted_ones),
         float(np.linalg.norm(left) / np.linalg.norm(targets)),
         condition,
         refinements,
-        product[:, :-1] - ridge * ours,
+        fitted,
     )
-    norm_error = np.linalg.norm(ours) * np.linalg.norm(left)
+    # Weights that are off by A⁻¹·left, A = K + ridge·1, change αᵀKα by 2αᵀKA⁻¹·left. ‖KA⁻¹‖ is at most 1.
+    share = min(1.0, largest / ridge) if ridge else 1.0
+    norm_error = share * np.linalg.norm(ours) * np.linalg.norm(left)
     is_exact = solution.residual <= LARGEST_RESIDUAL and norm_error <= LARGEST_NORM_ERROR * solution.norm**2
     if not is_exact:
         raise NotPositiveDefinite(
@@ -149,7 +156,7 @@ def solve(
     return solution
 
 
-def predict(gram, others, weights: np.ndarray, tile: int = 2048) -> np.ndarray:
+def predict(gram, others, weights: np.ndarray, tile: int = PREDICTED) -> np.ndarray:
     """The values of Σ_i weights_i·k(·, x_i) at ``others``, float64 (m, k), computed in tiles.
 
     ``others`` is what ``gram.at`` gives for new points, or ``others`` of an ``Accumulated``. In float64
@@ -171,5 +178,24 @@ def predict(gram, others, weights: np.ndarray, tile: int = 2048) -> np.ndarray:
 
 
 def classification_error(scores: np.ndarray, labels: np.ndarray) -> float:
-    """The share of rows whose largest score is not that of the label."""
+    """The share of rows of ``scores`` (n, k) whose largest value is not that of the label, labels (n,) ints.
+
+    Raises ``ValueError`` without rows, for another number of labels, labels of no column, and scores that are
+    not finite: where nothing was computed, the largest value says nothing.
+    """
+    scores, labels = np.asarray(scores), np.asarray(labels)
+    if scores.ndim != 2 or not scores.size or labels.shape != (len(scores),):
+        raise ValueError(
+            f"expected scores (n, k) and labels (n,), at least one, found {scores.shape} and {labels.shape}"
+        )
+    if not 0 <= labels.min() <= labels.max() < scores.shape[1]:
+        raise ValueError(
+            f"expected labels from 0 to {scores.shape[1] - 1}, found {labels.min()} to {labels.max()}"
+        )
+    finite = np.isfinite(scores).all(axis=1)
+    if not finite.all():
+        raise ValueError(
+            f"the scores of {np.sum(~finite)} of {len(scores)} points are not finite, the first of them "
+            f"those of point {int((~finite).argmax())}"
+        )
     return float(np.mean(scores.argmax(axis=1) != labels))

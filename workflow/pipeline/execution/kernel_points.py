@@ -1,15 +1,16 @@
 """From stored images, features and kernel matrices to what the solver takes."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.execution.devices import lease_gpu
-from pipeline.storage.artefacts import existing_parent
+from pipeline.storage.artefacts import ArtefactError, existing_parent
 from rethinking.kernels.accumulated import Accumulated, Products, subset
-from rethinking.kernels.backends import Cpu, gpu_or_none
+from rethinking.kernels.backends import Cpu, UnusableGpu, gpu_or_none
 from rethinking.kernels.kernels import Gaussian, Kernel, Linear, Points
 from rethinking.kernels.selection import Split
 
@@ -30,16 +31,44 @@ def grey_levels(values: np.ndarray) -> np.ndarray:
 
 
 def backend_for(gpus: int, runs_per_gpu: int, tell: Callable[[str], None]):
-    """Where a solve that asked for ``gpus`` (0 or 1) computes: a GPU of its own, or the CPU."""
+    """Where a solve that asked for ``gpus`` (0 or 1) computes: a GPU of its own, or the CPU.
+
+    Raises ``ArtefactError`` with the library's reason where this machine has a GPU that cannot be used.
+    """
     if not gpus:
         return Cpu()
-    backend = gpu_or_none()
-    if backend is None:
-        tell("a GPU was asked for and CuPy sees none: solving on the CPU (--resources gpu=0 says so)")
-        return Cpu()
-    count = backend.xp.cuda.runtime.getDeviceCount()
-    backend.xp.cuda.Device(lease_gpu(count, runs_per_gpu)).use()
+    try:
+        backend = gpu_or_none()
+        if backend is None:
+            tell("a GPU was asked for and CuPy sees none: solving on the CPU (--resources gpu=0 says so)")
+            return Cpu()
+        backend.xp.cuda.Device(lease_gpu(backend.devices(), runs_per_gpu)).use()
+        backend.try_out()
+    except UnusableGpu as error:
+        raise ArtefactError(
+            f"a GPU was asked for and cannot be used: {error}. Mend that, or solve on the CPU with "
+            f"--resources gpu=0"
+        ) from error
     return backend
+
+
+@contextmanager
+def named_memory_errors(place: str) -> Iterator[None]:
+    """Turn what is raised where the memory of ``place`` runs out into an error that says what to do.
+
+    CuPy's and PyTorch's errors for a GPU, and NumPy's.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        # PyTorch's is a RuntimeError, and is known by its name without importing PyTorch.
+        if not isinstance(error, MemoryError) and type(error).__name__ != "OutOfMemoryError":
+            raise
+        raise ArtefactError(
+            f"the {place} ran out of memory, which was free when the job began: {error}. Run fewer jobs at a "
+            f"time (lower execution.runs_per_gpu, --resources gpu or --cores), or none on a GPU "
+            f"(--resources gpu=0), and the same again: a solve goes on from the panels that are finished"
+        ) from error
 
 
 def free_space(backend, folder: Path) -> dict[str, int]:
@@ -52,9 +81,21 @@ def free_space(backend, folder: Path) -> dict[str, int]:
     return free
 
 
+def _are_products(stored: dict[str, np.ndarray]) -> bool:
+    """Whether inner products are stored instead of points."""
+    return "train_squares" in stored
+
+
+def sizes(stored: dict[str, np.ndarray]) -> tuple[int, int]:
+    """Values of one point, and bytes of all points; both 0 for inner products, read a tile at a time."""
+    if _are_products(stored):
+        return 0, 0
+    return stored["train"][0].size, stored["train"].nbytes + stored["test"].nbytes
+
+
 def points(stored: dict[str, np.ndarray], kernel: Kernel, dtype: np.dtype, backend) -> tuple:
     """The kernel matrix of stored training points and the test points, as the solver takes them."""
-    if "train_squares" in stored:
+    if _are_products(stored):
         gram = Accumulated(_products(stored), kernel, dtype, backend)
         return gram, gram.others
     gram = Points(as_rows(stored["train"]), kernel, dtype, backend)
@@ -63,7 +104,7 @@ def points(stored: dict[str, np.ndarray], kernel: Kernel, dtype: np.dtype, backe
 
 def split_points(stored: dict[str, np.ndarray], split: Split) -> dict[str, np.ndarray]:
     """What is stored of the fitted examples, with those held out as the test points."""
-    if "train_squares" in stored:
+    if _are_products(stored):
         return subset(_products(stored), split.fitted, split.held_out)._asdict()
     return {"train": stored["train"][split.fitted], "test": stored["train"][split.held_out]}
 

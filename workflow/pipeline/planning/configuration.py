@@ -13,14 +13,14 @@ from pipeline.planning.homes import Home, Homes
 from pipeline.planning.kernel_checks import kernel_problems
 from pipeline.planning.runs import TRUE_LABELS
 from pipeline.planning.schema import schema_with, unknown_names
-from pipeline.planning.sources import side
+from pipeline.planning.sources import source_of
 from pipeline.storage.files import oddity, read
 from rethinking.exhibits.requests import Training
 
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
 RESERVED = {
     *("all", "data", "scorecard", "provenance", "corrupt_labels", "corrupt_images", "train"),
-    *("select_kernel", "solve_system"),
+    *("transform_images", "add_inner_products", "select_kernel", "solve_system"),
 }
 RESERVED_STARTS = ("summarise_", "download_", "prepare_", "describe_", "measure_", "contact_sheet")
 LARGEST = 1e300
@@ -125,27 +125,17 @@ def _query_problems(config: dict, folder: Path, homes: Homes) -> list[str]:
             f"dataset: {shown(config['dataset'])} is not defined; "
             f"{nearest(config['dataset'], config['datasets'])}"
         )
-    elif config["datasets"][config["dataset"]]["source"] == "imagenet":
+    elif source_of(config["dataset"], config, homes).home.says("listed"):
         if config["figures"] or config["tables"]:
             problems.append(
-                "dataset: no network is trained on ImageNet yet, only its index and labels are made "
-                f"(snakemake data); set {', '.join([*config['figures'], *config['tables']])} to null, as "
-                "config/imagenet.yaml does"
+                f"dataset: images of {config['dataset']} are only listed, so no network is trained on them "
+                "yet, and only their index and labels are made (snakemake data); set "
+                f"{', '.join([*config['figures'], *config['tables']])} to null"
             )
     elif not config["figures"] and not config["tables"]:
         problems.append("figures and tables are both empty; define at least one")
-    for name, dataset in config["datasets"].items():
-        low, high = dataset.get("value_range", (0, 1))
-        if not low < high:
-            problems.append(
-                f"datasets.{name}.value_range: expected [black, white] rising, found [{low}, {high}]"
-            )
-        stored = side(dataset)
-        if stored is not None and dataset.get("crop", 0) > stored:
-            problems.append(
-                f"datasets.{name}.crop: images of {name} are {stored} pixels wide, "
-                f"so the crop is at most that, found {dataset['crop']}"
-            )
+    for name in config["datasets"]:
+        problems += source_of(name, config, homes).problems()
     for name in sorted(set(config["figures"]) | set(config["tables"])):
         if name in RESERVED or name.startswith(RESERVED_STARTS) or "_of_" in name:
             problems.append(f"{name!r} is the name of a rule; give the figure or table another name")
@@ -167,7 +157,9 @@ def names_of(config: dict, homes: Homes) -> dict[str, list[str]]:
         "condition": [TRUE_LABELS, *corruptions],
         "label corruption": [name for name, home in corruptions.items() if home.about["of"] == "labels"],
         "plain features": [
-            name for name, entry in config["features"].items() if entry["transform"] != "random_patches"
+            name
+            for name, entry in config["features"].items()
+            if not homes.of("features")[entry["transform"]].says("drawn")
         ],
     }
 
@@ -225,29 +217,16 @@ def _execution_problems(config: dict) -> list[str]:
     return []
 
 
-def _own_data_problems(config: dict) -> list[str]:
-    """Paths of a user's own data that no file can have, and what is there but neither a file nor a folder.
-
-    Data that are not there are for the job that reads them to say: what was prepared from them may do.
-    """
-    paths = {
-        f"datasets.{name}.{key}": (entry[key], key == "file")
-        for name, entry in config["datasets"].items()
-        for key in ("folder", "file")
-        if key in entry
-    }
-    problems = []
-    for where, (text, is_file) in (paths | {"data_folder": (config["data_folder"], False)}).items():
-        try:
-            path = Path(text).expanduser()
-            there = path.exists()
-            if there and not is_file and not path.is_dir():
-                problems.append(f"{where}: {shown(text)} is {oddity(path) or 'a file'}; expected a folder")
-            elif there and is_file and not path.is_file():
-                problems.append(f"{where}: {shown(text)} is {oddity(path)}; expected a file")
-        except (OSError, RuntimeError, ValueError) as error:
-            problems.append(f"{where}: {shown(text)} is no path here ({cut(str(error), 200)})")
-    return problems
+def _download_problems(config: dict) -> list[str]:
+    """A folder of downloads that cannot be one."""
+    text = config["data_folder"]
+    try:
+        path = Path(text).expanduser()
+        if path.exists() and not path.is_dir():
+            return [f"data_folder: {shown(text)} is {oddity(path) or 'a file'}; expected a folder"]
+    except (OSError, RuntimeError, ValueError) as error:
+        return [f"data_folder: {shown(text)} is no path here ({cut(str(error), 200)})"]
+    return []
 
 
 def _in_one_form(value, schema: dict):
@@ -305,8 +284,8 @@ def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> 
         problems = (
             _network_problems(config, homes, roots)
             + _query_problems(config, folder, homes)
-            + kernel_problems(config)
-            + _own_data_problems(config)
+            + kernel_problems(config, homes)
+            + _download_problems(config)
             + _execution_problems(config)
             + _folder_problems("results", config["results"], SUBFOLDERS)
         )

@@ -6,43 +6,36 @@ size and times, and only files that look different are read again. Where the dat
 a cluster, the record stands for them.
 """
 
+import glob
 import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pipeline.planning.sources import own
+from pipeline.planning.sources import Source
 
-PARTS = ("train", "test", "val")
+EVERYTHING = ("**/*",)
 MUCH = 2**30  # bytes whose reading takes so long that the user is told
 
 
-def _files(path: Path, listed_only: bool) -> Iterator[tuple[str, os.stat_result]]:
-    """Every file of a user's data with its name below ``path``; of listed data the class folders alone."""
+def _files(path: Path, reads: Iterable[str]) -> Iterator[tuple[str, os.stat_result]]:
+    """What matches a pattern of ``reads`` below ``path`` and is not hidden, with its name there."""
     if path.is_file():
         yield "", path.stat()
         return
-    for part in PARTS:
-        for folder in sorted((path / part).iterdir()) if (path / part).is_dir() else ():
-            if folder.name.startswith(".") or not folder.is_dir():
-                continue
-            if listed_only:
-                yield f"{part}/{folder.name}", folder.stat()
-                continue
-            with os.scandir(folder) as entries:
-                for entry in sorted(entries, key=lambda entry: entry.name):
-                    if entry.is_file():
-                        yield f"{part}/{folder.name}/{entry.name}", entry.stat()
+    names = {name for pattern in reads for name in glob.iglob(pattern, root_dir=path, recursive=True)}
+    for name in sorted(names):
+        yield name, os.stat(path / name)
 
 
 def _hash(path: Path) -> str:
-    """The content of a file; of a class folder that is only listed, the names and sizes in it."""
+    """The content of a file; of a folder that is to be read as a list, the names and sizes of its files."""
     if path.is_file():
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    listed = sorted((entry.name, entry.stat().st_size) for entry in os.scandir(path))
+    listed = sorted((entry.name, entry.stat().st_size) for entry in os.scandir(path) if entry.is_file())
     return hashlib.sha256(repr(listed).encode(errors="surrogatepass")).hexdigest()
 
 
@@ -56,19 +49,21 @@ def read_record(record: Path) -> dict:
         return {}
 
 
-def content_hash(entry: dict, record: Path, look: bool = True) -> str | None:
-    """Sixteen digits for what the data set ``entry`` of the configuration holds; None if nobody can know.
+def content_hash(source: Source, record: Path, look: bool = True) -> str | None:
+    """Sixteen digits for what the data set ``source`` holds; None if nobody can know.
 
-    Published data have none, for their checksums are part of the code. With ``look`` False only ``record``
-    is read. A changed record is written back, where that is possible.
+    Only what lies in a place of the user's has them, for the checksums of published data are part of the
+    code. Of a folder, the files count whose names match what the source ``reads``; a folder among the matches
+    counts by the names and sizes of its files. With ``look`` False only ``record`` is read. A changed record
+    is written back, where that is possible.
     """
-    path = own(entry)
+    path = source.own
     known = read_record(record)
     if path is None or not look or not path.exists():
         return known.get("content") if path is not None else None
     before, files, unread = known.get("files", {}), {}, []
     try:
-        for name, state in _files(path, entry["source"] == "imagenet"):
+        for name, state in _files(path, source.home.about.get("reads", EVERYTHING)):
             looks = [state.st_size, state.st_mtime_ns, state.st_ctime_ns]
             was = before.get(name, [None])
             files[name] = was if was[:3] == looks else [*looks, None]

@@ -12,12 +12,12 @@ Below the results folder, each followed by its stamp:
 from functools import cache
 from pathlib import Path
 
-from pipeline.planning import sources
 from pipeline.planning.content import content_hash
 from pipeline.planning.homes import Homes
 from pipeline.planning.pages import Page
 from pipeline.planning.results import Result, Results
 from pipeline.planning.runs import RANDOM_LABELS, TRUE_IMAGES, plain_decimal
+from pipeline.planning.sources import source_of
 
 
 class DataPlan:
@@ -26,27 +26,22 @@ class DataPlan:
     def __init__(self, name: str, config: dict, results: Results, homes: Homes, look: bool):
         self.name, self.config, self.results = name, config, results
         self.homes = homes.of("corruption")
-        self.source = config["datasets"][name]
-        self.title = sources.title(name, self.source)
+        self.source = source_of(name, config, homes)
+        self.title = self.source.title
         self.place = f"data/{name}"
         self.content = content_hash(self.source, Path(results.root, self.place, "content.json"), look)
         # Asked for by every run that uses them.
         self.images, self.labels = cache(self.images), cache(self.labels)
 
     @property
-    def prepare_script(self) -> str:
-        """Which script reads the data set: workflow/scripts/prepare_<this>.py."""
-        return sources.SOURCES[self.source["source"]].script
-
-    @property
     def listed_only(self) -> bool:
         """Whether only paths of images are stored, so that their pixels cannot be corrupted."""
-        return self.source["source"] == "imagenet"
+        return self.source.home.says("listed")
 
     @property
     def is_large(self) -> bool:
         """Whether preparing and corrupting it is work for a node of a cluster."""
-        return self.prepare_script in ("image_folder", "imagenet")
+        return self.source.home.says("large")
 
     @property
     def corruptions(self) -> list[str]:
@@ -58,22 +53,38 @@ class DataPlan:
     @property
     def crop(self) -> int:
         """Side in pixels of the square that the networks see."""
-        return self.source["crop"]
+        return self.source.entry["crop"]
 
     def download(self) -> Result | None:
         """A note of the published files in the folder of downloads; None for other data."""
-        if not sources.published(self.source):
+        home = self.source.home
+        if not home.says("downloaded"):
             return None
-        spec = {"source": self.source["source"]}
-        return self.results.plan(f"{self.place}/download", "download_dataset.py", spec, file="download.json")
+        return self.results.plan(
+            f"{self.place}/download",
+            "download_dataset.py",
+            {"source": home.name, "module": home.module},
+            file="download.json",
+            modules=(home.module,),
+        )
 
     def _prepared(self, folder: str) -> Result:
-        spec = {"dataset": self.name, "source": self.source["source"], "reader": self.prepare_script}
-        spec |= sources.reading(self.source) | {"content": self.content}
+        home = self.source.home
         download = self.download()
-        inputs = {"download": download} if download else {}
-        script = f"prepare_{self.prepare_script}.py"
-        return self.results.plan(f"{self.place}/{folder}", script, spec, inputs, file="manifest.json")
+        return self.results.plan(
+            f"{self.place}/{folder}",
+            "prepare.py",
+            {
+                "dataset": self.name,
+                "source": home.name,
+                "module": home.module,
+                "options": self.source.options,
+                "content": self.content,
+            },
+            {"download": download} if download else {},
+            file="manifest.json",
+            modules=(home.module,),
+        )
 
     def images(self, images: str) -> Result:
         """The clean images ("true"), or one corruption of them."""
@@ -113,7 +124,7 @@ class DataPlan:
 
     def description(self) -> Page:
         """What the data set consists of."""
-        spec = sources.description(self.name, self.source)
+        spec = self.source.description()
         inputs = {"images": self.images("true"), "labels": self.labels()}
         if self.download():
             inputs["download"] = self.download()
@@ -136,7 +147,7 @@ class DataPlan:
         seed = self.config["seeds"][0]
         about = self.homes[corruption].about
         spec = {"dataset": self.name, "title": self.title, "corruption": corruption, "seed": seed}
-        spec |= {"of": about["of"]}
+        spec |= {"of": about["of"], "place": self.source.place_option}
         spec["titles"] = [about.get("clean_title", "true images"), about["title"]]
         inputs = {
             "images": self.images("true"),

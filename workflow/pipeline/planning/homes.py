@@ -21,10 +21,48 @@ from pipeline.planning.explain import nearest
 PACKAGE = "rethinking"
 # By kind: the package of ours, the functions that a home must define, and the keys that ABOUT must have.
 NEEDED: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "source": ("datasets", ("read",), ("title", "origin", "licence", "side")),
     "corruption": ("corruptions", ("corrupt",), ("of", "title")),
     "update_rule": ("update_rules", ("update_rule",), ("title",)),
     "schedule": ("schedules", ("factor",), ("title",)),
+    "features": ("features", (), ("title",)),
     "exhibit": ("exhibits", ("requests",), ("form", "title", "options", "reads")),
+}
+# Functions that a kind needs where a fact in ABOUT holds; under None, where none of them does.
+BY_FACT: dict[str, dict[str | None, tuple[str, ...]]] = {
+    "source": {"downloaded": ("files",), "measures_side": ("side",), "checks_options": ("problems",)},
+    "features": {
+        "as_stored": (),
+        "drawn": ("draw", "blocks", "held_bytes"),
+        None: ("transform",),
+    },
+}
+# What ABOUT may say besides, by kind.
+FACTS: dict[str, dict[str, str]] = {
+    "source": {
+        "place": "the option that names the user's own folder or file",
+        "one_file": "the place is a file",
+        "reads": "patterns of what is read; a folder that matches counts by its list of files (default: all)",
+        "downloaded": "`files` says which files are fetched into the folder of downloads",
+        "listed": "images stay where they are, and only their paths are stored",
+        "large": "reading is work for a node of a cluster",
+        "parallel": "reading takes several processes",
+        "counts": "what `report` counts (default: images)",
+        "measures_side": "`side` finds the side of the images in the user's place",
+        "checks_options": "`problems` finds what is wrong with the options and no schema can say",
+    },
+    "features": {
+        "as_stored": "kernels see the images themselves",
+        "drawn": "features are drawn at random, so each seed has its own, and inner products are stored",
+        "least_side": "options and numbers whose sum is the smallest side in pixels of an image (default: 1)",
+        "counts": "what `report` counts (default: features)",
+    },
+}
+# Functions that are given every option by its name.
+TAKES_OPTIONS = {
+    "source": ("read",),
+    "corruption": ("corrupt",),
+    "features": ("transform", "draw", "blocks", "held_bytes"),
 }
 # A home that needs several modules is a folder, and this one of them says what it is.
 IN_FOLDER = "kind"
@@ -45,6 +83,7 @@ class Home(NamedTuple):
     module: str
     path: Path
     about: dict
+    line: int = 1
 
     @property
     def options(self) -> dict[str, dict]:
@@ -75,6 +114,15 @@ class Home(NamedTuple):
             line = traceback.extract_tb(error.__traceback__)[-1].lineno
             raise HomeError(f"{self.path}, line {line}: {type(error).__name__}: {error}") from None
 
+    @property
+    def where(self) -> str:
+        """The file and the line of its ABOUT, for messages."""
+        return f"{self.path}, line {self.line}"
+
+    def says(self, fact: str) -> bool:
+        """Whether ABOUT has a fact that holds of some homes only."""
+        return bool(self.about.get(fact))
+
     def part(self, name: str) -> str:
         """The module that holds one part of a home, such as its drawing: of a folder, or the home itself."""
         package, _, last = self.module.rpartition(".")
@@ -88,11 +136,11 @@ class Home(NamedTuple):
 def _about(path: Path) -> tuple[dict, int] | None:
     """What a module says of itself, and the line; None for a module that is no home."""
     for node in parse(path).body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == ABOUT for target in targets):
             try:
                 about = ast.literal_eval(node.value)
-            except ValueError:
+            except (ValueError, TypeError):
                 raise HomeError(
                     f"{path}, line {node.lineno}: ABOUT must be a literal, without names"
                 ) from None
@@ -114,12 +162,39 @@ def _home(path: Path, module: str, name: str) -> Home | None:
     _, functions, keys = NEEDED[kind]
     missing = [key for key in keys if key not in about]
     if missing:
-        raise HomeError(f"{where}: the ABOUT of a {kind} needs {', '.join(map(repr, missing))}")
-    defined = {node.name for node in parse(path).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        raise HomeError(f"{where}: the kind {kind!r} needs in ABOUT {', '.join(map(repr, missing))}")
+    known = {"kind", "options", *keys, *FACTS.get(kind, about)}
+    unknown = [key for key in about if key not in known]
+    if unknown:
+        raise HomeError(
+            f"{where}: the kind {kind!r} has no {unknown[0]!r} in ABOUT; {nearest(unknown[0], known)}"
+        )
+    options = about.get("options", {})
+    if not isinstance(options, dict) or not all(isinstance(schema, dict) for schema in options.values()):
+        raise HomeError(f"{where}: options must be a mapping of names to schemas")
+    by_fact = BY_FACT.get(kind, {})
+    said = [fact for fact in by_fact if fact and about.get(fact)] or [None]
+    functions += tuple(function for fact in said for function in by_fact.get(fact, ()))
+    defined = {node.name: node for node in parse(path).body if isinstance(node, ast.FunctionDef)}
     absent = [function for function in functions if function not in defined]
     if absent:
-        raise HomeError(f"{where}: a {kind} needs the function {', '.join(absent)}, which {path.name} lacks")
-    return Home(kind, name, module, path, about)
+        raise HomeError(
+            f"{where}: the kind {kind!r} needs the function {', '.join(absent)}, which {path.name} lacks"
+        )
+    for function in set(functions) & set(TAKES_OPTIONS.get(kind, ())):
+        _check_arguments(path, defined[function], [each for each in options if each != about.get("place")])
+    return Home(kind, name, module, path, about, line)
+
+
+def _check_arguments(path: Path, function: ast.FunctionDef, options: Iterable[str]) -> None:
+    """Raise ``HomeError`` unless a function takes every option of its home by name."""
+    takes = {argument.arg for argument in function.args.args + function.args.kwonlyargs}
+    unknown = [] if function.args.kwarg else [option for option in options if option not in takes]
+    if unknown:
+        raise HomeError(
+            f"{path}, line {function.lineno}: {function.name} takes no {unknown[0]!r}, an option in "
+            f"ABOUT; {nearest(unknown[0], takes)}"
+        )
 
 
 def _names(path: Path, folder: Path) -> tuple[str, str]:
@@ -176,10 +251,10 @@ class Homes:
         if home is None:
             return
         if kind and home.kind != kind:
-            raise HomeError(f"{home.path}: a {home.kind} among those of kind {kind}")
+            raise HomeError(f"{home.where}: a {home.kind} among those of kind {kind}")
         known = self._by_kind[home.kind].get(home.name)
         if known:
-            raise HomeError(f"{home.path}: the {home.kind} {home.name!r} has a home already, {known.path}")
+            raise HomeError(f"{home.where}: the {home.kind} {home.name!r} has a home already, {known.where}")
         self._by_kind[home.kind][home.name] = home
 
     def of(self, kind: str) -> dict[str, Home]:

@@ -1,28 +1,29 @@
 """What the schema cannot say about kernel systems: names, sizes and numbers that make no system."""
 
-from pipeline.planning import sources
 from pipeline.planning.explain import nearest
+from pipeline.planning.homes import Home, Homes
+from pipeline.planning.sources import source_of
 
 SMALLEST_RIDGE, LARGEST_RIDGE = 1e-15, 1e15
 
 
-def kernel_problems(config: dict) -> list[str]:
+def kernel_problems(config: dict, homes: Homes) -> list[str]:
     """Problems of kernel systems and of the figures and tables about them, each with its place."""
-    problems = _system_problems(config)
+    problems = _system_problems(config, homes)
     for section in ("figures", "tables"):
         for name, entry in config[section].items():
             where = f"{section}.{name}"
             if "dataset" in entry and "features" in entry:
-                problems += _points_problems(config, where, entry)
+                problems += _points_problems(config, homes, where, entry)
             if "systems" in entry and "ridge" in entry:
                 problems += _ridge_problems(where, [ridge for ridge in entry["ridge"] if ridge])
     return problems
 
 
-def _system_problems(config: dict) -> list[str]:
+def _system_problems(config: dict, homes: Homes) -> list[str]:
     problems = []
     for name, system in config["systems"].items():
-        problems += _points_problems(config, f"systems.{name}", system)
+        problems += _points_problems(config, homes, f"systems.{name}", system)
         problems += _ridge_problems(f"systems.{name}", system["ridge"])
     examples, share = config["validation"]["examples"], config["validation"]["share"]
     if config["systems"] and not 0 < round(share * examples) < examples:
@@ -47,23 +48,25 @@ def _ridge_problems(where: str, ridges: list[float]) -> list[str]:
     ]
 
 
-def _points_problems(config: dict, where: str, entry: dict) -> list[str]:
+def _points_problems(config: dict, homes: Homes, where: str, entry: dict) -> list[str]:
     """What is wrong with the data set and the features of a system, or of a figure or table."""
     problems = _unknown(config, f"{where}.dataset", entry["dataset"], "datasets", "data set")
     problems += _unknown(config, f"{where}.features", entry["features"], "features", "features")
     if problems:
         return problems
-    data, features = config["datasets"][entry["dataset"]], config["features"][entry["features"]]
-    if data["source"] == "imagenet":
-        return [f"{where}.dataset: ImageNet is only listed, so no kernel sees its images"]
-    side, least = sources.side(data), 1
-    if features["transform"] == "random_patches":
-        least = features["patch"] + features["pool"] - 1
-    elif features["transform"] == "gabor":
-        least = features["stride"]
+    source, features = source_of(entry["dataset"], config, homes), config["features"][entry["features"]]
+    if source.home.says("listed"):
+        return [f"{where}.dataset: images of {source.name} are only listed, so no kernel sees them"]
+    side, least = source.side, least_side(homes.of("features")[features["transform"]], features)
     if side is not None and side < least:
         problems.append(
             f"{where}.features: {entry['features']} needs images of at least {least} pixels a side, those of "
             f"{entry['dataset']} have {side}"
         )
     return problems
+
+
+def least_side(home: Home, settings: dict) -> int:
+    """The smallest side in pixels of images that have features: by ABOUT a sum of numbers and options."""
+    terms = home.about.get("least_side", [1])
+    return sum(term if isinstance(term, int) else settings[term] for term in terms)

@@ -11,14 +11,15 @@ Below the results folder, each followed by its stamp:
 from functools import cache
 
 from pipeline.planning.data import DataPlan
+from pipeline.planning.homes import Home, Homes
 from pipeline.planning.results import Result, Results
 from pipeline.planning.runs import plain_decimal
 from rethinking.exhibits.requests import Experiment
 
-# Features that are drawn at random: each seed has its own, and what is stored is their kernel matrix.
-DRAWN = {"random_patches"}
 # What ``ridge`` may be in a row besides a number: no ridge, or the best on the validation split.
 NONE, CHOSEN = "none", "chosen"
+# What a job on a GPU needs of the CPU, to read and to hand over; more would keep other GPUs waiting.
+GPU_THREADS = 2
 
 
 def ridge_text(ridge: float | str) -> str:
@@ -28,11 +29,24 @@ def ridge_text(ridge: float | str) -> str:
     return plain_decimal(ridge) if ridge else NONE
 
 
+def threads_of(execution: dict, gpus: int | None, allotted: str | None = None) -> int:
+    """CPU threads of a job that may have a GPU: few if it has one, else those of the configuration.
+
+    ``gpus`` are all that Snakemake may give away (``--resources gpu``), None where it was not told.
+    ``allotted`` is what a cluster has given to the job that asks, which is never told the first.
+    """
+    if allotted:
+        return int(allotted)
+    on_gpu = execution["gpu"] and gpus != 0
+    return min(GPU_THREADS, execution["systems"]["threads"]) if on_gpu else execution["systems"]["threads"]
+
+
 class KernelPlan:
     """The kernel systems of a checked configuration; ``data`` are the data sets that they may be about."""
 
-    def __init__(self, config: dict, results: Results, data: dict[str, DataPlan]):
+    def __init__(self, config: dict, results: Results, homes: Homes, data: dict[str, DataPlan]):
         self.config, self.results, self.data = config, results, data
+        self.homes = homes.of("features")
         self.first_seed = config["seeds"][0]
         self.features, self.selection, self.system = (
             cache(self.features),
@@ -43,30 +57,38 @@ class KernelPlan:
     def seeds(self, system: str) -> list[int]:
         """The replicates of a system: all seeds where features are drawn, else the first alone."""
         seeds = self.config["seeds"]
-        return seeds if self._transform(system) in DRAWN else seeds[:1]
+        home = self._home(self.config["systems"][system]["features"])
+        return seeds if home.says("drawn") else seeds[:1]
 
-    def _transform(self, system: str) -> str:
-        features = self.config["systems"][system]["features"]
-        return self.config["features"][features]["transform"]
+    def _home(self, features: str) -> Home:
+        """The home of the transform that named features have."""
+        return self.homes[self.config["features"][features]["transform"]]
 
     def _needs_selection(self, system: str, ridge: float | str) -> bool:
         """Whether something is chosen on the validation split before the system can be solved."""
         return ridge == CHOSEN or len(self.config["systems"][system].get("bandwidth", [])) > 1
 
     def features(self, dataset: str, features: str) -> Result:
-        """Features of one data set, or the kernel matrix of features that are drawn; pixels are the images."""
-        settings = dict(self.config["features"][features])
-        transform = settings.pop("transform")
+        """Features of one data set, or the inner products of features that are drawn."""
+        home = self._home(features)
         images = self.data[dataset].images("true")
-        if transform == "pixels":
+        if home.says("as_stored"):
             return images
+        values = home.defaults() | self.config["features"][features]
         return self.results.plan(
             f"data/{dataset}/features/{features}",
-            f"transform_{transform}.py",
-            {"dataset": dataset, "features": features, "transform": transform, "settings": settings},
+            "add_inner_products.py" if home.says("drawn") else "transform_images.py",
+            {
+                "dataset": dataset,
+                "features": features,
+                "transform": home.name,
+                "module": home.module,
+                "settings": {name: values[name] for name in home.options},
+            },
             {"images": images},
             file="manifest.json",
-            seeded=transform in DRAWN,
+            seeded=home.says("drawn"),
+            modules=(home.module,),
         )
 
     def _points(self, system: str, seed: int | None = None) -> dict:
@@ -79,7 +101,7 @@ class KernelPlan:
     def _spec(self, system: str) -> dict:
         kernel = self.config["systems"][system]
         spec = {key: kernel[key] for key in ("dataset", "features", "kernel")}
-        return {"system": system, "transform": self._transform(system), **spec}
+        return {"system": system, **spec}
 
     def selection(self, system: str) -> Result:
         """The choice of bandwidth and ridge on a validation split: one for all seeds, of the first one's."""

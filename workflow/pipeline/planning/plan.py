@@ -53,7 +53,7 @@ class Plan:
             name: DataPlan(name, self.config, self.results, self.homes, look) for name in dict.fromkeys(names)
         }
         self.data = self.datasets[self.dataset]
-        self.kernels = KernelPlan(self.config, self.results, self.datasets)
+        self.kernels = KernelPlan(self.config, self.results, self.homes, self.datasets)
         for method in ("run", "summary", "page", "requested", "shown_results"):
             setattr(self, method, cache(getattr(self, method)))
         self.pages = self._pages()

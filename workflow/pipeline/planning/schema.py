@@ -1,5 +1,6 @@
 """The schema of the configuration: what stands in ``schemas/config.schema.yaml``, and the options of each home."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -20,12 +21,38 @@ PAPER = {
 }
 
 
-def one_of(homes: dict[str, Home], key: str, shared: dict[str, dict]) -> dict:
-    """The schema of an entry whose ``key`` names a home, with the options of that home and ``shared`` ones."""
+CROP = {
+    "type": "integer",
+    "minimum": 4,
+    "description": "Side in pixels of the square that the networks see.",
+}
+TITLE = {
+    "type": "string",
+    "pattern": r"^(?=.*\S)[^{}\x00-\x1f\x7f]{1,60}\Z",
+    "description": "What figures and tables call the data set, instead of its published name or its key; 1 "
+    "to 60 characters, no braces.",
+}
+LICENCE = {"type": "string", "description": "What dataset.json is to say of the licence."}
+
+
+def _of_data(home: Home) -> tuple[dict, dict]:
+    """The options that data sets of several sources have: those that are required, and the others."""
+    required = {} if home.says("listed") else {"crop": CROP}
+    return required, {"title": TITLE} | ({"licence": LICENCE} if home.about["origin"] is None else {})
+
+
+def one_of(
+    homes: dict[str, Home], key: str, shared: Callable[[Home], tuple[dict, dict]] = lambda home: ({}, {})
+) -> dict:
+    """The schema of an entry whose ``key`` names a home, with the options of that home.
+
+    ``shared`` gives further options of entries with a home: those that are required, and the others.
+    """
     blocks = []
     for name, home in homes.items():
-        options = home.options | shared
-        required = [key, *(option for option in home.options if "default" not in home.options[option])]
+        needed, others = shared(home)
+        options = home.options | needed | others
+        required = [key, *(name for name, option in home.options.items() if "default" not in option), *needed]
         then = {
             "additionalProperties": False,
             "required": required,
@@ -55,7 +82,9 @@ def schema_with(homes: Homes) -> dict:
     keys["networks"]["additionalProperties"]["properties"] |= recipe
     for section, form in (("figures", "figure"), ("tables", "table")):
         kinds = {name: home for name, home in homes.of("exhibit").items() if home.about["form"] == form}
-        keys[section]["additionalProperties"] = one_of(kinds, KIND, {"paper": PAPER})
+        keys[section]["additionalProperties"] = one_of(kinds, KIND, lambda home: ({}, {"paper": PAPER}))
+    keys["datasets"]["additionalProperties"] = one_of(homes.of("source"), "source", _of_data)
+    keys["features"]["additionalProperties"] = one_of(homes.of("features"), "transform")
     return schema
 
 

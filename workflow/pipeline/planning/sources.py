@@ -1,148 +1,107 @@
-"""Where data sets come from: what is known of each source before anything is read.
+"""A data set of the configuration, as its source knows it before anything is read.
 
-A data set of the configuration names its source. The published ones are fixed; of a user's own the
-configuration says the rest. Titles, origins and licences are what figures and ``dataset.json`` say;
-no number depends on them, so changing them trains nothing again.
+The home of a source says what data it gives, or that they are anyone's, of which the configuration says the
+rest. Titles, origins and licences are what figures and ``dataset.json`` say; no number depends on them, so
+changing them trains nothing again.
 """
 
-import ast
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.planning.explain import cut, shown
+from pipeline.planning.homes import Home, Homes
+from pipeline.storage.files import oddity
+
+UNSTATED = "not stated in the configuration"
+
 
 class Source(NamedTuple):
-    """One value of ``datasets.<name>.source``."""
+    """One entry of ``datasets``: its name, what it says, and the home of the source that it names."""
 
-    script: str  # workflow/scripts/prepare_<script>.py reads it
-    title: str = ""
-    side: int | None = None  # of the stored images in pixels, where that is known
-    origin: str = ""
-    licence: str = "not stated in the configuration"
+    name: str
+    entry: dict
+    home: Home
 
+    @property
+    def is_anyones(self) -> bool:
+        """Whether the configuration, and not the source, says what the data are."""
+        return self.home.about["origin"] is None
 
-SOURCES = {
-    "digits": Source(
-        "digits",
-        "scikit-learn's digits",
-        8,
-        "E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, UCI Machine Learning "
-        "Repository, 1998, as distributed with scikit-learn",
-        "CC BY 4.0",
-    ),
-    "cifar10": Source(
-        "published",
-        "CIFAR-10",
-        32,
-        "A. Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009, "
-        "https://www.cs.toronto.edu/~kriz/cifar.html",
-        "none stated by its authors",
-    ),
-    "cifar100": Source(
-        "published",
-        "CIFAR-100",
-        32,
-        "A. Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009, "
-        "https://www.cs.toronto.edu/~kriz/cifar.html",
-        "none stated by its authors",
-    ),
-    "mnist": Source(
-        "published",
-        "MNIST",
-        28,
-        "Y. LeCun, C. Cortes, C. J. C. Burges: The MNIST database of handwritten digits, 1998",
-        "CC BY-SA 3.0",
-    ),
-    "fashion_mnist": Source(
-        "published",
-        "Fashion-MNIST",
-        28,
-        "H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST, 2017, "
-        "https://github.com/zalandoresearch/fashion-mnist",
-        "MIT",
-    ),
-    "kmnist": Source(
-        "published",
-        "Kuzushiji-MNIST",
-        28,
-        "T. Clanuwat et al.: Deep Learning for Classical Japanese Literature, 2018, "
-        "https://github.com/rois-codh/kmnist",
-        "CC BY-SA 4.0",
-    ),
-    "svhn": Source(
-        "published",
-        "SVHN",
-        32,
-        "Y. Netzer et al.: Reading Digits in Natural Images with Unsupervised Feature Learning, 2011, "
-        "http://ufldl.stanford.edu/housenumbers",
-        "for non-commercial use only",
-    ),
-    "image_folder": Source("image_folder"),
-    "npz": Source("npz"),
-    "imagenet": Source(
-        "imagenet",
-        "ImageNet (ILSVRC 2012)",
-        None,
-        "O. Russakovsky et al.: ImageNet Large Scale Visual Recognition Challenge, 2015, "
-        "https://image-net.org",
-        "ImageNet's terms of access: non-commercial research and education",
-    ),
-}
-# What the configuration may leave out of an image folder's entry.
-IMAGE_FOLDER = {"resize": "none", "colour": "rgb"}
+    @property
+    def title(self) -> str:
+        """How the data set is called in print."""
+        known = self.name.replace("_", " ") if self.is_anyones else self.home.about["title"]
+        return self.entry.get("title", known)
 
+    @property
+    def place_option(self) -> str | None:
+        """The option that says where the user keeps the data; None for data that nobody keeps."""
+        return self.home.about.get("place")
 
-def published(entry: dict) -> bool:
-    """Whether a data set is downloaded."""
-    return SOURCES[entry["source"]].script == "published"
+    @property
+    def own(self) -> Path | None:
+        """The user's own folder or file."""
+        return Path(self.entry[self.place_option]).expanduser() if self.place_option else None
 
+    @property
+    def options(self) -> dict:
+        """The options with which the data are read. Where they lie is no part of what they are."""
+        values = self.home.defaults() | self.entry
+        return {name: values[name] for name in self.home.options if name != self.place_option}
 
-def _npz_side(entry: dict) -> int | None:
-    """The shorter side of the images in a NumPy file, from the text before its first array."""
-    try:
-        if not own(entry).is_file():  # a pipe would be waited for
+    @property
+    def side(self) -> int | None:
+        """The shorter side of the stored images in pixels, None where nobody knows yet."""
+        if self.home.says("measures_side"):
+            return None if self._place_problem() else self.home.load().side(self.own)
+        side = self.home.about["side"]
+        return self.options[side] if isinstance(side, str) else side
+
+    def description(self) -> dict:
+        """Title, origin and licence, for ``dataset.json``."""
+        about = self.home.about
+        return {
+            "title": self.title,
+            "source": self.home.name,
+            "origin": self.entry.get(self.place_option, "") if self.is_anyones else about["origin"],
+            "licence": self.entry.get("licence", UNSTATED) if self.is_anyones else about["licence"],
+        }
+
+    def _place_problem(self) -> str | None:
+        """Why no data can lie in the user's own place; that none do is for the job that reads them to say."""
+        if not self.place_option:
             return None
-        with zipfile.ZipFile(own(entry)) as archive, archive.open("x_train.npy") as array:
-            start = array.read(4096)
-        header = ast.literal_eval(start[start.index(b"{") : start.index(b"}") + 1].decode())
-        return min(header["shape"][1:3])
-    except Exception:  # what is wrong with the file is for the job that reads it to say
-        return None
+        text = f"{self.place_option}: {shown(self.entry[self.place_option])}"
+        try:
+            if not self.own.exists():
+                return None
+            if self.home.says("one_file"):
+                return None if self.own.is_file() else f"{text} is {oddity(self.own)}; expected a file"
+            return (
+                None if self.own.is_dir() else f"{text} is {oddity(self.own) or 'a file'}; expected a folder"
+            )
+        except (OSError, RuntimeError, ValueError) as error:
+            return f"{text} is no path here ({cut(str(error), 200)})"
+
+    def problems(self) -> list[str]:
+        """What is wrong with the entry and no schema can say, each with its place."""
+        where = f"datasets.{self.name}"
+        problem = self._place_problem()
+        if problem:
+            return [f"{where}.{problem}"]
+        found = []
+        if self.home.says("checks_options"):
+            found += [f"{where}.{problem}" for problem in self.home.load().problems(self.options)]
+        side, crop = self.side, self.entry.get("crop", 0)
+        if side is not None and crop > side:
+            found.append(
+                f"{where}.crop: images of {self.name} are {side} pixels wide, so the crop is at most that, "
+                f"found {crop}"
+            )
+        return found
 
 
-def side(entry: dict) -> int | None:
-    """The shorter side of the stored images in pixels, None where nobody knows yet."""
-    if entry["source"] == "npz":
-        return _npz_side(entry)
-    return entry.get("size", SOURCES[entry["source"]].side)
-
-
-def reading(entry: dict) -> dict:
-    """The options with which a data set is read; where it lies is no part of what it is."""
-    if entry["source"] == "image_folder":
-        return {"size": entry["size"]} | {key: entry.get(key, IMAGE_FOLDER[key]) for key in IMAGE_FOLDER}
-    if entry["source"] == "npz":
-        return {"value_range": entry.get("value_range")}
-    return {}
-
-
-def title(name: str, entry: dict) -> str:
-    """How a data set is called in print."""
-    return entry.get("title") or SOURCES[entry["source"]].title or name.replace("_", " ")
-
-
-def description(name: str, entry: dict) -> dict:
-    """Title, origin and licence, for ``dataset.json``."""
-    source = SOURCES[entry["source"]]
-    return {
-        "title": title(name, entry),
-        "source": entry["source"],
-        "origin": source.origin or entry.get("folder") or entry["file"],
-        "licence": entry.get("licence", source.licence),
-    }
-
-
-def own(entry: dict) -> Path | None:
-    """The user's own folder or file, None for data that are published."""
-    path = entry.get("folder") or entry.get("file")
-    return Path(path).expanduser() if path else None
+def source_of(name: str, config: dict, homes: Homes) -> Source:
+    """The source of a data set that a configuration defines."""
+    entry = config["datasets"][name]
+    return Source(name, entry, homes.of("source")[entry["source"]])
