@@ -10,6 +10,7 @@ from snakemake.utils import update_config
 
 from pipeline.planning.configuration import ConfigurationError
 from pipeline.planning.digest import DigestError
+from pipeline.planning.homes import HomeError
 from pipeline.planning.plan import Plan
 from pipeline.planning.results import UnknownResult
 
@@ -37,5 +38,5 @@ def plan_of(files: list[str]) -> Plan:
         return Plan(config, WORKFLOW)
     except FileNotFoundError as error:
         raise NotConfigured(f"CONFIG names {error.filename}, which is not here") from None
-    except (ConfigurationError, DigestError, UnknownResult, WorkflowError, OSError) as error:
+    except (ConfigurationError, DigestError, HomeError, UnknownResult, WorkflowError, OSError) as error:
         raise NotConfigured(str(error)) from None

@@ -24,6 +24,8 @@ NEEDED: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "corruption": ("corruptions", ("corrupt",), ("of", "title")),
     "update_rule": ("update_rules", ("update_rule",), ("title",)),
     "schedule": ("schedules", ("factor",), ("title",)),
+    "measurement": ("measurements", ("measure",), ("title",)),
+    "probe": ("probes", ("probe",), ("title",)),
     "exhibit": ("exhibits", ("requests",), ("form", "title", "options", "reads")),
 }
 # A home that needs several modules is a folder, and this one of them says what it is.

@@ -22,8 +22,12 @@ class Report:
 
     def shown(self, name: str, form: str) -> dict:
         """A figure or table."""
-        said = paper.said(self.plan.kind(name), self.plan.shown[name].get("quantity"))
-        return self._entry(said.category, paper.title_of(name), said.shows, form)
+        kind, quantity = self.plan.kind(name), self.plan.shown[name].get("quantity")
+        if paper.is_of_the_paper(kind, quantity):
+            said = paper.said(kind, quantity)
+            return self._entry(said.category, paper.title_of(name), said.shows, form)
+        title = self.plan.home(name).about["title"]
+        return self._entry(paper.OWN, paper.title_of(name), title.rstrip("."), form)
 
     def contact_sheet(self, corruption: str, form: str) -> dict:
         """A corruption beside the clean images."""

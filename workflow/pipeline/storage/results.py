@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.storage.artefacts import read_file, read_result, write_result, written_whole
+from pipeline.storage.artefacts import load, read_file, read_result, write_result, written_whole
 
 WORKFLOW = Path(__file__).parents[3]
 # What names a row of a summary.
@@ -42,6 +42,20 @@ def read_results(coordinates: list[dict], entries: list[dict]) -> list[dict]:
         values = {f"{key}_value" if key in where else key: value for key, value in result.items()}
         found.append({**values, **values.get("measured", {}), **where})
     return found
+
+
+def read_rows(coordinates: list[dict], entries: list[dict]) -> pd.DataFrame:
+    """The rows of measurements and experiments below each other, with their coordinates in every row."""
+    return pd.DataFrame(
+        {**row, **where}
+        for where, entry in zip(coordinates, entries, strict=True)
+        for row in read_result(entry)["rows"]
+    )
+
+
+def read_traces(coordinates: list[dict], entries: list[dict]) -> list[dict]:
+    """What probes saw in the course of runs: for each run its coordinates and the arrays of its trace."""
+    return [{**where, **load(entry)} for where, entry in zip(coordinates, entries, strict=True)]
 
 
 def write_summary(job: dict, summary: pd.DataFrame) -> None:
