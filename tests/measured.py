@@ -1,4 +1,6 @@
-"""A copy of the project with plugins that show a measurement and a trace, in a configuration of four runs."""
+"""Plugins that show a measurement and a trace of the runs of a small configuration."""
+
+from pathlib import Path
 
 from trees import Tree
 
@@ -86,11 +88,16 @@ def forms(summary, about):
 '''
 
 
+def write_plugins(folder: Path) -> None:
+    """Write the two tables as plugins below ``folder``: one in a folder of its own, one in one module."""
+    norms = folder / "plugins" / "norms_by_labels"
+    norms.mkdir(parents=True)
+    (norms / "kind.py").write_text(KIND)
+    (norms / "summary.py").write_text(SUMMARY)
+    (norms / "drawing.py").write_text(DRAWING)
+    (folder / "plugins" / "learned.py").write_text(LEARNED_HOME)
+
+
 def with_plugins(tree: Tree) -> Tree:
-    folder = tree.folder / "plugins" / "norms_by_labels"
-    folder.mkdir(parents=True)
-    (folder / "kind.py").write_text(KIND)
-    (folder / "summary.py").write_text(SUMMARY)
-    (folder / "drawing.py").write_text(DRAWING)
-    (tree.folder / "plugins" / "learned.py").write_text(LEARNED_HOME)
+    write_plugins(tree.folder)
     return tree

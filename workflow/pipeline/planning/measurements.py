@@ -67,7 +67,8 @@ def request_problems(request, config: dict, homes: Homes) -> list[str]:
         "properties": options,
     }
     errors = Draft202012Validator(schema).iter_errors(request.options)
-    return [f"the measurement {request.measurement}: {text}" for error in errors for text in explain(error)]
+    texts = [text.removeprefix("the configuration: ") for error in errors for text in explain(error)]
+    return [f"the measurement {request.measurement}: {text}" for text in texts]
 
 
 class MeasurementPlan:
