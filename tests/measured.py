@@ -79,7 +79,8 @@ def summarise(traces, options, confidence):
     import pandas as pd
 
     return pd.concat(
-        pd.DataFrame({"seed": t["seed"], "step": t["step"], "right": t["correct"].sum(axis=1)}) for t in traces
+        pd.DataFrame({"seed": t["seed"], "step": t["step"], "right": t["correct"].sum(axis=1)})
+        for t in traces
     )
 
 

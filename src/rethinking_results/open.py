@@ -7,8 +7,8 @@
     run = results.run(network="mlp_1x512", condition="random_labels", seed=0)
     network, (train, test) = run.network(), run.data()
 
-The package reads what the workflow has written, and plans results as the workflow does. It needs the project's
-folder, because the workflow's own package ``pipeline`` lies there beside ``src``.
+The package reads the files that the workflow has written, and plans results as the workflow does. It needs
+the project's folder, because the workflow's own package ``pipeline`` lies there, beside ``src``.
 """
 
 import sys
@@ -23,8 +23,8 @@ def open_results(*files: str | Path) -> Results:
     """Open the results that configuration files ask for, merged as ``snakemake --configfile`` merges them.
 
     ``config.yaml`` of the working folder is always the first of the files. Paths start in the working folder,
-    as they do where Snakemake is called. Raises ``pipeline.commands.configured.NotConfigured`` for a configuration
-    that cannot be run, and ``FileNotFoundError`` where the workflow does not lie beside this package.
+    as they do where Snakemake is called. Raises ``pipeline.commands.configured.NotConfigured`` for a
+    configuration that cannot be run, and ``FileNotFoundError`` where no workflow lies beside this package.
     """
     if not (WORKFLOW / "pipeline").is_dir():
         raise FileNotFoundError(
