@@ -68,8 +68,8 @@ class OneRun:
         if not Path(weights["folder"], weights["file"]).exists():
             raise NoSuchRun(
                 f"{self.folder}: the weights of this run were not kept. Set execution.keep_weights to "
-                "shown, or to all, and run Snakemake again: it trains the run once more for its weights and leaves "
-                "the finished run as it is"
+                "shown, or to all, and run Snakemake again: it trains the run once more for its weights, and "
+                "leaves the finished run as it is"
             )
         return trained_network(self._entry, weights)
 
