@@ -17,6 +17,7 @@ os.environ["MPLCONFIGDIR"] = str(Path(__file__).parents[1] / ".pytest_cache/prog
 import psutil
 import pytest
 
+from measured import BOTH, with_plugins
 from trees import KERNEL_TARGETS, Tree, copy_kernels, copy_project
 
 
@@ -66,6 +67,12 @@ def finished(made_once) -> Tree:
 def finished_kernels(made_once) -> Tree:
     """The kernel systems solved, and all that shows them; tests must not change it."""
     return made_once("kernels", lambda folder: copy_kernels(folder).snakemake(*KERNEL_TARGETS))
+
+
+@pytest.fixture(scope="session")
+def measured(made_once) -> Tree:
+    """Four runs with their weights, a measurement and a trace; tests must not change it."""
+    return made_once("measured", lambda folder: with_plugins(copy_project(folder, BOTH)).snakemake())
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ training: {batch_size: 100}
 networks:
   inception: {width: 0.02, epochs: 1}
   mlp_1x512: {width: 0.1, epochs: 2}
-execution: {gpu: 0, threads: 1, precision: float32}
+execution: {gpu: 0, threads: 1, precision: float32, keep_weights: none}
 figures:
   fig1a: {conditions: [true_labels, random_labels, shuffled_pixels, random_pixels, gaussian]}
   fig1b: {networks: [inception, mlp_1x512], label_noise: [0.0, 0.5, 1.0]}

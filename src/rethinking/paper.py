@@ -21,6 +21,7 @@ SCORECARD, PROVENANCE, DATA = "Scorecard", "How this was made", "Data"
 FITTING = "Section 2, fitting random labels"
 REGULARISATION = "Section 3, regularisation"
 KERNELS = "Section 5, kernel systems"
+OWN = "Beyond the paper"
 
 # By kind; where a kind shows one of several quantities, by quantity.
 SAID = {
@@ -85,6 +86,11 @@ SAID = {
         "all of them generalise equally well. (The paper has no experiment.)",
     ),
 }
+
+
+def is_of_the_paper(kind: str, quantity: str | None = None) -> bool:
+    """Whether the paper says anything about a figure or table of ``kind`` that shows ``quantity``."""
+    return kind in SAID or quantity in SAID
 
 
 def said(kind: str, quantity: str | None = None) -> Said:

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from numbers import Integral
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+
+from rethinking.preprocessing import centre_crop, whiten
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,15 @@ class Split(NamedTuple):
 
     images: Tensor
     labels: Tensor
+
+    @classmethod
+    def from_stored(cls, images: np.ndarray, labels: np.ndarray) -> "Split":
+        """The split of stored arrays: N×H×W×C images, as data sets are kept, and their labels."""
+        return cls(torch.from_numpy(np.array(images)).permute(0, 3, 1, 2), torch.from_numpy(np.array(labels)))
+
+    def as_seen(self, crop: int) -> "Split":
+        """The split with whitened centre crops, float32, which a network can be called with in evaluation."""
+        return Split(whiten(centre_crop(self.images, crop)), self.labels)
 
     def check(self, name: str, crop: int) -> None:
         """Raise ``ValueError`` unless there are images, large enough to crop, and a label for each.

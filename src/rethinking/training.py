@@ -3,9 +3,10 @@
 import contextlib
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from rethinking.evaluation import evaluate
 from rethinking.graphs import Graphed
 from rethinking.precision import autocast, ieee_float32
 from rethinking.preprocessing import centre_crop, crop, draw_windows, flip, rotate, whiten
+from rethinking.probing import Probe, Trace, left_as_it_was
 from rethinking.recipe import Recipe, Split
 from rethinking.seeds import torch_seed
 
@@ -40,10 +42,15 @@ class Epoch(NamedTuple):
 
 
 class Training(NamedTuple):
-    """What a run gives: its epochs, and how it ended ("finished", "fitted" or "diverged at …")."""
+    """What a run gives: its epochs, how it ended ("finished", "fitted" or "diverged at …"), and its traces.
+
+    ``traces`` has the arrays of each probe by its name: ``epoch`` and ``step`` of each of T moments, int64
+    (T,), and T × the shape of each quantity.
+    """
 
     history: list[Epoch]
     verdict: str
+    traces: dict[str, dict[str, np.ndarray]]
 
 
 class Checkpoint(Protocol):
@@ -73,6 +80,7 @@ class _Run:
         recipe: Recipe,
         seed: int,
         dtype: torch.dtype,
+        probes: Sequence[Probe] = (),
     ):
         self.network = network.to(memory_format=torch.channels_last)
         self.device = device = _device_of(network)
@@ -106,6 +114,10 @@ class _Run:
         # A number that a CUDA graph has read is fixed, a tensor is not.
         self.learning_rate = torch.zeros((), device=device) if device.type == "cuda" else 0.0
 
+        self.probes = [
+            (probe, torch.from_numpy(np.asarray(probe.examples)).to(device), Trace(probe.name))
+            for probe in probes
+        ]
         self.history: list[Epoch] = []
         self.epoch, self.batch, self.steps, self.fitted = 1, 0, 0, 0
 
@@ -177,6 +189,7 @@ class _Run:
             step(batch)
             self.batch += 1
             self.steps += 1
+            self.measure(self.epoch, lambda probe: self.steps in probe.steps)
             after_batch()
         measured = [
             evaluate(self.network, seen, labels, None, self.dtype, after_batch)
@@ -187,8 +200,17 @@ class _Run:
         row = Epoch(self.epoch, self.steps, rate, *online, *measured[0], *measured[1])
         self.history.append(row)
         self.fitted = self.fitted + 1 if row.train_accuracy == 1.0 else 0
+        self.measure(self.epoch, lambda probe: probe.is_due_after_epoch(self.epoch))
         self.epoch, self.batch = self.epoch + 1, 0
         return row
+
+    def measure(self, epoch: int, is_due: Callable[[Probe], bool]) -> None:
+        """Have the probes that are due look at the network, once a step, outside the graphs of a GPU."""
+        for probe, examples, trace in self.probes:
+            if is_due(probe) and self.steps not in trace.steps[-1:]:
+                images, labels = self.seen[examples], self.labels[examples]
+                with left_as_it_was(self.network), autocast(self.device, self.dtype):
+                    trace.add(epoch, self.steps, probe.measure(self.network, images, labels))
 
     def state(self) -> dict:
         """All that the continuation depends on, as tensors, numbers and lists."""
@@ -204,6 +226,7 @@ class _Run:
             "noise": noise,
             "at": [self.epoch, self.batch, self.steps, self.fitted],
             "history": [list(row) for row in self.history],
+            "traces": {trace.name: trace.state() for _, _, trace in self.probes},
         }
 
     def restore(self, state: dict) -> None:
@@ -225,6 +248,8 @@ class _Run:
         numbers = all(isinstance(value, int | float) for row in self.history for value in row)
         if [row.epoch for row in self.history] != [*range(1, self.epoch)] or self.batch < 0 or not numbers:
             raise ValueError(f"its history is not that of a run in epoch {self.epoch}")
+        for _, _, trace in self.probes:
+            trace.restore(state["traces"][trace.name])
 
 
 def _device_of(network: nn.Module) -> torch.device:
@@ -244,6 +269,7 @@ def train(
     report: Callable[[Epoch], None] = lambda epoch: None,
     dtype: torch.dtype = torch.float32,
     checkpoint: Checkpoint | None = None,
+    probes: Sequence[Probe] = (),
 ) -> Training:
     """Train ``network`` in place, on the device that it is on, and evaluate it after every epoch.
 
@@ -253,7 +279,8 @@ def train(
     what the network itself draws, such as dropout ("network_noise"). ``dtype`` is the precision of
     products (autocast): weights, sums and updates are float32. ``report`` is called with each epoch as
     it ends. With a ``checkpoint`` the run goes on from its state, and to the same end, to the byte on
-    a CPU with the same number of threads.
+    a CPU with the same number of threads. ``probes`` look at the network on the way and leave the run as it
+    would be without them, to the byte on a CPU; their names differ.
 
     A loss that is not finite ends the run with the verdict "diverged at epoch …": that is a result, not
     an error. Raises ``ValueError`` for images, labels or a network that do not go together.
@@ -262,7 +289,7 @@ def train(
     on_gpu = device.type == "cuda"
     current = torch.cuda.device(device) if on_gpu else contextlib.nullcontext()  # for streams and graphs
     with torch.random.fork_rng([device] if on_gpu else []), current:
-        run = _Run(network, train_split, test_split, recipe, seed, dtype)
+        run = _Run(network, train_split, test_split, recipe, seed, dtype, probes)
         # The run does not refer to its graphs, so that its memory is free without the garbage collector.
         step = Graphed(run.step) if on_gpu else run.step
         state = checkpoint.load() if checkpoint else None
@@ -278,6 +305,8 @@ def train(
             if checkpoint is not None and checkpoint.due():
                 checkpoint.save(run.state())
 
+        if run.steps == 0:
+            run.measure(0, lambda probe: 0 in probe.steps)
         verdict = "finished"
         while run.epoch <= recipe.epochs:
             row = run.advance(step, after_batch)
@@ -289,4 +318,5 @@ def train(
                 verdict = "fitted"
                 break
         run.optimiser.clear_gradients()  # which lie in the memory of the graphs
-    return Training(run.history, verdict)
+        traces = {trace.name: trace.arrays() for _, _, trace in run.probes}
+    return Training(run.history, verdict, traces)

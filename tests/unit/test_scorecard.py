@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from honest_results import CONFIG, PAPER, solve
 
+from honest_results import CONFIG, PAPER, solve
 from rethinking import printed_numbers, scorecard, system_statistics
 from rethinking.baseline import Baseline
 from rethinking.claims import claims

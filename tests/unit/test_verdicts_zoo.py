@@ -10,8 +10,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from honest_results import BASELINES, CONFIG, FIT, PAPER, honest, run, scorecard
 
+from honest_results import BASELINES, CONFIG, FIT, PAPER, honest, run, scorecard
 from rethinking import statistics
 from rethinking.baseline import Baseline
 from rethinking.claims import claims

@@ -1,29 +1,38 @@
 # A run: a data set × a network × regularisers × a seed. One job is one run, or the runs of all seeds where
-# they are so short that starting them would take longer.
+# they are so short that starting them would take longer. Measurements on trained networks are jobs likewise.
 
 TOGETHER = plan.config["execution"]["seeds_together"]
 TRAINED = plan.config["seeds"] if TOGETHER else ["{seed}"]
+SEEDS = "seeds" if TOGETHER else "seed-{seed}"
 
 
-def runs_read(wildcards):
-    seeds = plan.config["seeds"] if TOGETHER else [seed_of(wildcards)]
-    return [path for seed in seeds for path in result_of("runs", wildcards).receipts(seed)]
+def seeds_of(wildcards):
+    return plan.config["seeds"] if TOGETHER else [seed_of(wildcards)]
 
 
-def runs_made(wildcards, output):
-    seeds = plan.config["seeds"] if TOGETHER else [seed_of(wildcards)]
-    return [result_of("runs", wildcards).job(seed) for seed in seeds]
+def receipts_of_seeds(kind):
+    """An input function: the receipts of everything that the results of a job's seeds are made from."""
+    return lambda wildcards: [
+        path for seed in seeds_of(wildcards) for path in result_of(kind, wildcards).receipts(seed)
+    ]
+
+
+def jobs_of_seeds(kind):
+    """A params function: what the script must know to make the results of a job's seeds."""
+    return lambda wildcards, output: [
+        result_of(kind, wildcards).job(seed) for seed in seeds_of(wildcards)
+    ]
 
 
 rule train:
     input:
-        runs_read,
+        receipts_of_seeds("runs"),
     output:
         [f"{plan.root}/runs/{{place}}/{{stamp}}/seed-{seed}/receipt{{along}}.json" for seed in TRAINED],
     log:
-        f"{LOGS}/runs/{{place}}/{{stamp}}/{'seeds' if TOGETHER else 'seed-{seed}'}{{along}}.log",
+        f"{LOGS}/runs/{{place}}/{{stamp}}/{SEEDS}{{along}}.log",
     benchmark:
-        f"{BENCHMARKS}/runs/{{place}}/{{stamp}}/{'seeds' if TOGETHER else 'seed-{seed}'}{{along}}.tsv"
+        f"{BENCHMARKS}/runs/{{place}}/{{stamp}}/{SEEDS}{{along}}.tsv"
     wildcard_constraints:
         place=".+",
         along=ALONG,
@@ -35,7 +44,7 @@ rule train:
         mem_mb=growing(4000),
         runtime=growing(240),
     params:
-        jobs=runs_made,
+        jobs=jobs_of_seeds("runs"),
     message:
         "Training {params.jobs[0][spec][network]} on {params.jobs[0][spec][images]} images, label noise "
         "{params.jobs[0][spec][label_noise]}, regularisers {params.jobs[0][spec][regularisers]}, "
@@ -43,3 +52,32 @@ rule train:
         "{params.jobs[0][spec][recipe][epochs]} epochs"
     script:
         "../scripts/train.py"
+
+
+rule measure:
+    input:
+        receipts_of_seeds("measurements"),
+    output:
+        [f"{plan.root}/measurements/{{place}}/{{stamp}}/seed-{seed}/{RECEIPT}" for seed in TRAINED],
+    log:
+        f"{LOGS}/measurements/{{place}}/{{stamp}}/{SEEDS}.log",
+    benchmark:
+        f"{BENCHMARKS}/measurements/{{place}}/{{stamp}}/{SEEDS}.tsv"
+    wildcard_constraints:
+        place=".+",
+    conda:
+        "../../envs/environment.yaml"
+    threads: plan.config["execution"]["threads"]
+    resources:
+        # A GPU only for a measurement whose home says that it makes use of one.
+        gpu=lambda wildcards: plan.config["execution"]["gpu"]
+        * plan.measurements.home(wildcards.place.partition("/")[0]).about.get("gpu", False),
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        jobs=jobs_of_seeds("measurements"),
+    message:
+        "Measuring {params.jobs[0][spec][measurement]} of {params.jobs[0][inputs][run][folder]}"
+        + (" and the other seeds" if TOGETHER else "")
+    script:
+        "../scripts/measure_network.py"

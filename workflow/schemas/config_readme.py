@@ -27,6 +27,7 @@ TYPES = {
     "number": "number",
     "boolean": "`true` or `false`",
     "object": "mapping",
+    "array": "list",
     "null": "`null`",
 }
 BOUNDS = {

@@ -1,11 +1,12 @@
-"""Train one network on one data set, with one seed or with several; write each run's history and result."""
+"""Train one network on one data set, with one seed or with several; write all that comes out of it."""
 
 import csv
-import hashlib
+import importlib
+import io
 import math
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from pipeline.execution.checkpoints import RunCheckpoint
@@ -13,28 +14,60 @@ from pipeline.execution.devices import device_for
 from pipeline.execution.job import EpochLog, logged, peak_memory, provenance
 from pipeline.storage import artefacts
 from pipeline.storage.jobs import unfinished
+from pipeline.storage.weights import write_weights
 from rethinking.networks.initialisation import count_parameters
 from rethinking.networks.start import network_at_start
+from rethinking.networks.weights import weights_sha256
 from rethinking.precision import FLOAT32_PRODUCTS, choose
-from rethinking.training import Epoch, Recipe, Split, train
+from rethinking.probing import Probe, draw_examples
+from rethinking.recipe import Recipe, Split
+from rethinking.training import Epoch, train
 
 
-def split(images: np.ndarray, labels: np.ndarray) -> Split:
-    """Stored N×H×W×C arrays as the N×C×H×W tensors that training takes."""
-    return Split(torch.from_numpy(np.array(images)).permute(0, 3, 1, 2), torch.from_numpy(np.array(labels)))
+def probe_of(along: dict, count: int) -> Probe:
+    """The probe whose trace is made along with a run, on ``count`` training examples."""
+    spec = along["spec"]
+    return Probe(
+        spec["name"],
+        partial(importlib.import_module(spec["module"]).probe, **spec["options"]),
+        draw_examples(count, spec["examples"], along["seed"]),
+        None if spec["epochs"] is None else set(spec["epochs"]),
+        set(spec["steps"]),
+    )
 
 
-def weights_sha256(network: torch.nn.Module) -> str:
-    """A hash of all parameters and running averages, in their order."""
-    digest = hashlib.sha256()
-    for tensor in network.state_dict().values():
-        digest.update(tensor.cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
+def history_text(history: list[Epoch]) -> str:
+    """A history as it stands in history.csv."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([Epoch._fields, *history])
+    return text.getvalue()
+
+
+def is_same(job: dict, weights: str, history: str) -> bool:
+    """Whether training again has led to the weights (their hash) and the history of a finished run."""
+    finished = artefacts.read_result(job)
+    kept = artefacts.read_file(job, finished, "history.csv")
+    same = finished["weights_sha256"] == weights and kept == history.encode()
+    if not same:
+        tell(
+            f"{job['folder']}: training again has not led to exactly the same weights. Another device, "
+            "precision, number of threads or version may be why. The finished run is left as it is, and what "
+            "was made along with it now says so"
+        )
+    return same
 
 
 def make(job: dict) -> None:
-    """Train, from the last checkpoint if there is one, and write history and result."""
+    """Train, from the last checkpoint if there is one; write history and result, weights and traces.
+
+    A run that has finished is trained again for weights and traces that are missing, and left as it is.
+    """
     spec = job["spec"]
+    finished = artefacts.is_finished(job)
+    missing = [along for along in job["along"] if not artefacts.is_finished(along)]
+    traces = [along for along in missing if along["spec"]["along"] == "trace"]
+    if finished:
+        tell(f"{job['folder']}: training again for {' and '.join(along['folder'] for along in missing)}")
     dtype, why = choose(execution["precision"], device)
     precision = str(dtype).removeprefix("torch.")
     images, labels = artefacts.load(job["inputs"]["images"]), artefacts.load(job["inputs"]["labels"])
@@ -51,27 +84,29 @@ def make(job: dict) -> None:
     print(f"precision {precision}: {why}")
 
     folder = Path(job["folder"])
-    key = f"{job['stamp']} seed {job['seed']} {precision}"
+    key = " ".join([job["stamp"], f"seed {job['seed']}", precision, *(along["stamp"] for along in missing)])
     checkpoint = RunCheckpoint(folder / "checkpoint.pt", key, 60 * execution["checkpoint_minutes"], tell)
     count = len(labels["train"])
+    probes = [probe_of(along, count) for along in traces]
     if recipe.batch_size > count:
         tell(
             f"a batch of {recipe.batch_size} is more than the {count} training images: a step is all of them"
         )
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-    events = folder / "tensorboard" if execution["tensorboard"] else None
+    events = folder / "tensorboard" if execution["tensorboard"] and not finished else None
     try:
         with checkpoint.heeding_signals(), EpochLog(tell, recipe.epochs, count, events) as log:
             training = train(
                 network.to(device),
-                split(images["train"], labels["train"]),
-                split(images["test"], labels["test"]),
+                Split.from_stored(images["train"], labels["train"]),
+                Split.from_stored(images["test"], labels["test"]),
                 recipe,
                 job["seed"],
                 report=log,
                 dtype=dtype,
                 checkpoint=checkpoint,
+                probes=probes,
             )
     except torch.OutOfMemoryError as error:
         raise artefacts.ArtefactError(
@@ -81,10 +116,29 @@ def make(job: dict) -> None:
         ) from error
     print(training.verdict)
 
-    history = training.history
+    history, weights = training.history, weights_sha256(network)
+    how = {
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        "precision": precision,
+        "float32_products": FLOAT32_PRODUCTS,
+        "threads": torch.get_num_threads(),
+    }
+    # Weights and traces first: whoever sees the run finished finds all that was to be made along with it.
+    same = not finished or is_same(job, weights, history_text(history))
+    for along in missing:
+        content = {"same_as_run": same, "weights_sha256": weights, **how, **provenance()}
+        if along in traces:
+            examples = draw_examples(count, along["spec"]["examples"], along["seed"])
+            arrays = {**training.traces[along["spec"]["name"]], "examples": examples}
+            artefacts.save_arrays(along, arrays.items(), content)
+        else:
+            write_weights(along, network, {"image_shape": shape, "classes": classes, **content})
+    if finished:
+        artefacts.write_receipt(job)
+        checkpoint.remove()
+        return
     with artefacts.written_whole(folder / "history.csv") as temporary:
-        with open(temporary, "w", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([Epoch._fields, *history])
+        temporary.write_text(history_text(history))
     # JSON has no NaN: a diverged run's loss is null.
     final = history[-1]._asdict()
     final = {name: value if math.isfinite(value) else None for name, value in final.items()}
@@ -99,11 +153,8 @@ def make(job: dict) -> None:
                 str(level): next((row.epoch for row in history if row.train_accuracy >= level), None)
                 for level in (0.9, 0.95, 0.99, 0.999, 1.0)
             },
-            "weights_sha256": weights_sha256(network),
-            "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-            "precision": precision,
-            "float32_products": FLOAT32_PRODUCTS,
-            "threads": torch.get_num_threads(),
+            "weights_sha256": weights,
+            **how,
             "measured": {
                 "seconds": round(log.seconds, 3),
                 "epochs": log.epochs,  # fewer than the history has where the run went on from a checkpoint

@@ -1,4 +1,7 @@
-"""What a figure or table can ask for: runs, kernel systems, experiments. Read while planning, so it is light."""
+"""What a figure or table can ask for: runs, what is measured on them, kernel systems, experiments.
+
+Read while planning, so it is light.
+"""
 
 from typing import NamedTuple
 
@@ -14,6 +17,21 @@ class Training(NamedTuple):
     condition: str = "true_labels"
     label_noise: float | None = None
     regularisers: tuple[str, ...] = ()
+
+
+class Measurement(NamedTuple):
+    """A measurement on the trained networks of ``training``, one for each seed, by the name of its home."""
+
+    measurement: str
+    training: Training
+    options: dict = {}  # noqa: RUF012  read and never changed
+
+
+class Trace(NamedTuple):
+    """What a probe sees in the course of ``training``, by its name in the configuration's ``probes``."""
+
+    probe: str
+    training: Training
 
 
 class Solve(NamedTuple):

@@ -20,6 +20,9 @@ from pipeline.planning.results import RECEIPT, STAMP
 KINDS = (
     "data",
     "runs",
+    "weights",
+    "traces",
+    "measurements",
     "systems",
     "experiments",
     "summaries",

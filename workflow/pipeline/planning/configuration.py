@@ -11,6 +11,7 @@ from pipeline.planning.factories import arguments_of, call_problems, find_factor
 from pipeline.planning.grids import GridError, expand, network_grids
 from pipeline.planning.homes import Home, Homes
 from pipeline.planning.kernel_checks import kernel_problems
+from pipeline.planning.measurements import probe_defaults, request_problems
 from pipeline.planning.runs import TRUE_LABELS
 from pipeline.planning.schema import schema_with, unknown_names
 from pipeline.planning.sources import source_of
@@ -19,13 +20,16 @@ from rethinking.exhibits.requests import Training
 
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
 RESERVED = {
-    *("all", "data", "scorecard", "provenance", "corrupt_labels", "corrupt_images", "train"),
+    *("all", "data", "scorecard", "provenance", "corrupt_labels", "corrupt_images", "train", "measure"),
     *("transform_images", "add_inner_products", "select_kernel", "solve_system"),
 }
 RESERVED_STARTS = ("summarise_", "download_", "prepare_", "describe_", "measure_", "contact_sheet")
 LARGEST = 1e300
 LONGEST = 1000  # characters that are said of one problem
-SUBFOLDERS = ("data", "runs", "systems", "measurements", "figures", "tables", "logs", "benchmarks")
+SUBFOLDERS = (
+    *("data", "runs", "weights", "traces", "systems", "measurements"),
+    *("figures", "tables", "logs", "benchmarks"),
+)
 
 
 class ConfigurationError(Exception):
@@ -154,6 +158,8 @@ def names_of(config: dict, homes: Homes) -> dict[str, list[str]]:
         "network": [*config["networks"]],
         "system": [*config["systems"]],
         "dataset": [*config["datasets"]],
+        "probe": [*config["probes"]],
+        "measurement": [*homes.of("measurement")],
         "condition": [TRUE_LABELS, *corruptions],
         "label corruption": [name for name, home in corruptions.items() if home.about["of"] == "labels"],
         "plain features": [
@@ -177,10 +183,12 @@ def _exhibit_problems(where: str, entry: dict, config: dict, folder: Path, homes
         if row in entry["rows"][:index]:
             problems.append(f"{where}.rows[{index}]: the same row stands above already; remove one")
     for index, request in enumerate(kind.requests(entry)):
-        if isinstance(request, Training):
-            home_of = homes.of("corruption").get(request.condition)
+        problems += [f"{where}: {problem}" for problem in request_problems(request, config, homes)]
+        training = getattr(request, "training", request)
+        if isinstance(training, Training):
+            home_of = homes.of("corruption").get(training.condition)
             images_differ = home_of is not None and home_of.about["of"] == "images"
-            cropped = "random_crop" in request.regularisers
+            cropped = "random_crop" in training.regularisers
             if cropped and images_differ and config["corruption_stage"] == "after_crop":
                 place = f"{where}.rows[{index}]" if "rows" in entry else where
                 problems.append(
@@ -280,6 +288,7 @@ def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> 
                     key: expand(value, home.options.get(key, {}), names) for key, value in entry.items()
                 }
                 config[section][name] = home.defaults() | expanded
+        config["probes"] = {name: probe_defaults(entry, homes) for name, entry in config["probes"].items()}
         config["seeds"].sort()
         problems = (
             _network_problems(config, homes, roots)

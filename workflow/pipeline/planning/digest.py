@@ -14,7 +14,7 @@ from pathlib import Path
 # Modules that say how a job is carried out and not what it computes.
 EXECUTION = {
     *("pipeline.execution.checkpoints", "pipeline.execution.devices", "pipeline.execution.job"),
-    *("pipeline.storage.artefacts", "pipeline.storage.jobs"),
+    *("pipeline.storage.artefacts", "pipeline.storage.jobs", "pipeline.storage.weights"),
 }
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 

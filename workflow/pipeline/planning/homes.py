@@ -26,6 +26,8 @@ NEEDED: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "update_rule": ("update_rules", ("update_rule",), ("title",)),
     "schedule": ("schedules", ("factor",), ("title",)),
     "features": ("features", (), ("title",)),
+    "measurement": ("measurements", ("measure",), ("title",)),
+    "probe": ("probes", ("probe",), ("title",)),
     "exhibit": ("exhibits", ("requests",), ("form", "title", "options", "reads")),
 }
 # Functions that a kind needs where a fact in ABOUT holds; under None, where none of them does.

@@ -4,6 +4,7 @@ A data set is images × labels; a run is a data set × a network × regularisers
 over finished runs. Below the results folder, each followed by its stamp:
 
     runs/<dataset>/<images>/noise-<p>/<network>/<regularisers>
+    weights, traces, measurements        of a run (``measurements``)
     summaries/<figure or table>          the numbers that it shows
     figures/<figure>, tables/<table>     the picture, or the table set in several forms
     scorecard, provenance
@@ -20,14 +21,16 @@ from pipeline.planning.configuration import check
 from pipeline.planning.data import DataPlan
 from pipeline.planning.digest import Scripts
 from pipeline.planning.factories import arguments_of
-from pipeline.planning.homes import Homes
+from pipeline.planning.homes import Home, Homes
 from pipeline.planning.kernels import KernelPlan
+from pipeline.planning.measurements import MeasurementPlan
 from pipeline.planning.pages import Page
 from pipeline.planning.results import Result, Results
 from pipeline.planning.runs import TRUE_LABELS, Run
-from rethinking.exhibits.requests import Solve, Training
+from rethinking.exhibits.requests import Measurement, Solve, Trace, Training
 
 RECIPE = ("epochs", "learning_rate", "batch_size", "decayed", "stop_after_fit")
+COORDINATES = ("dataset", *Run("").coordinates())
 FORMS = {"figures": ("pdf", "png"), "tables": ("html", "tex", "csv")}
 
 
@@ -54,6 +57,7 @@ class Plan:
         }
         self.data = self.datasets[self.dataset]
         self.kernels = KernelPlan(self.config, self.results, self.homes, self.datasets)
+        self.measurements = MeasurementPlan(self.config, self.results, self.homes)
         for method in ("run", "summary", "page", "requested", "shown_results"):
             setattr(self, method, cache(getattr(self, method)))
         self.pages = self._pages()
@@ -103,8 +107,19 @@ class Plan:
         }
         if any(isinstance(request, Training) for request in self.requested(name)):
             spec["fit"] = self.config["fit"]["train_accuracy"]
+        modules: tuple[str, ...] = ()
+        if self._is_generic(name):
+            home = self.home(name)
+            modules = (home.part("summary"),)
+            spec |= {
+                "module": modules[0],
+                "reads": home.about["reads"],
+                "options": home.chosen(self.shown[name]),
+            }
         inputs = {"results": [(made, seed) for _, made, seed in shown]}
-        return self.results.plan(f"summaries/{name}", "summarise.py", spec, inputs, file="summary.json")
+        return self.results.plan(
+            f"summaries/{name}", "summarise.py", spec, inputs, file="summary.json", modules=modules
+        )
 
     # --- pages ------------------------------------------------------------------------------------
 
@@ -114,18 +129,23 @@ class Plan:
         verb = "write" if folder == "tables" else "plot"
         spec = {**self.shown[name], "name": name, "paper": self.paper(name), **self._about(name)}
         spec["script"] = script = f"{verb}_{self.kind(name)}.py"
+        modules: tuple[str, ...] = ()
         inputs = {"summary": self.summary(name)}
-        if folder == "tables":
+        if self._is_generic(name):
+            modules = (self.home(name).part("drawing"),)
+            spec |= {"script": (script := "show.py"), "module": modules[0], "form": folder[:-1]}
+        elif folder == "tables":
             spec |= {"baselines": self.titles(name)}
             inputs["baselines"] = self.baselines(name)
-        made = self.results.plan(f"{folder}/{name}", script, spec, inputs)
+        made = self.results.plan(f"{folder}/{name}", script, spec, inputs, modules=modules)
         files = {f"{folder[:-1]}.{form}": f"{self.root}/{folder}/{name}.{form}" for form in FORMS[folder]}
         if folder == "figures":
             files["summary.csv"] = f"{self.root}/figures/{name}.csv"
         return Page(made, files)
 
     def scorecard(self) -> Page:
-        """The comparison with the paper, from the summaries of all figures and tables."""
+        """The comparison with the paper, from the summaries of the paper's own figures and tables."""
+        judged = [name for name in self.main if not self._is_generic(name)]
         shown = [
             {
                 "name": name,
@@ -135,13 +155,13 @@ class Plan:
                 "examples": self.shown[name].get("examples"),
                 "about": self.titles(name),
             }
-            for name in self.main
+            for name in judged
         ]
         spec = {"shown": shown, "tolerance": self.config["scorecard"]["tolerance"]}
         spec |= {"fit": self.config["fit"]["train_accuracy"], **self._about()}
         inputs = {
-            "summaries": [(self.summary(name), None) for name in self.main],
-            "baselines": [baseline for name in self.main for baseline in self.baselines(name)],
+            "summaries": [(self.summary(name), None) for name in judged],
+            "baselines": [baseline for name in judged for baseline in self.baselines(name)],
         }
         spec["script"] = "write_scorecard.py"
         made = self.results.plan("scorecard", "write_scorecard.py", spec, inputs)
@@ -151,6 +171,14 @@ class Plan:
     def provenance(self) -> Page:
         """Data, machines, versions and times, from the descriptions and results behind everything shown."""
         shown = [entry for name in self.main for entry in self.shown_results(name)]
+        # Measurements and traces count as such, and the runs behind them as the runs that they are.
+        measured = [(made, seed) for _, made, seed in shown if "run" in made.inputs]
+        runs = [(made.inputs["run"], seed) for made, seed in measured]
+        shown = [entry for entry in shown if "run" not in entry[1].inputs]
+        shown += [
+            ({key: run.spec[key] for key in COORDINATES} | {"seed": seed}, run, seed) for run, seed in runs
+        ]
+        shown += [({"seed": seed}, made, seed) for made, seed in measured]
         results = {made.folder(seed): (coordinates, made, seed) for coordinates, made, seed in shown}
         spec = {"coordinates": [coordinates for coordinates, _, _ in results.values()]}
         inputs = {
@@ -195,6 +223,15 @@ class Plan:
         """What a figure draws or a table shows, which names its summary, its script and its claims."""
         return self.shown[name]["kind"]
 
+    def home(self, name: str) -> Home:
+        """The home of what a figure draws or a table shows."""
+        return self.homes.of("exhibit")[self.kind(name)]
+
+    def _is_generic(self, name: str) -> bool:
+        """Whether the home of a figure or table summarises and draws it, and not scripts of its own."""
+        verb = "write" if name in self.config["tables"] else "plot"
+        return not (self.folder / "workflow" / "scripts" / f"{verb}_{self.kind(name)}.py").exists()
+
     def words(self, name: str) -> str:
         """What a figure or table shows, for people: noise sweep of test error."""
         quantity = self.shown[name].get("quantity")
@@ -207,7 +244,7 @@ class Plan:
             if isinstance(request, Solve)
             else request.dataset
             for request in self.requested(name)
-            if not isinstance(request, Training)
+            if not isinstance(request, Training | Measurement | Trace)
         }
         return named or {self.dataset}
 
@@ -248,16 +285,15 @@ class Plan:
 
     def requested(self, name: str) -> list:
         """What a figure or table asks for: runs, kernel systems, experiments."""
-        return self.homes.of("exhibit")[self.kind(name)].load().requests(self.shown[name])
+        return self.home(name).load().requests(self.shown[name])
 
     def shown_results(self, name: str) -> list[tuple[dict, Result, int]]:
         """Every result that a figure or table shows: its coordinates, the result and the seed."""
         return [answer for request in self.requested(name) for answer in self._answers(request)]
 
     def _answers(self, request) -> Iterator[tuple[dict, Result, int]]:
-        if isinstance(request, Training):
-            run = self.run_of(request)
-            answers = self.describe(run), self.run(run), self.config["seeds"]
+        if isinstance(request, Training | Measurement | Trace):
+            answers = *self._of_run(request), self.config["seeds"]
         elif isinstance(request, Solve):
             coordinates = self.kernels.coordinates(*request)
             answers = coordinates, self.kernels.system(*request), self.kernels.seeds(request.system)
@@ -265,6 +301,19 @@ class Plan:
             answers = {}, self.kernels.experiment(request), self.config["seeds"]
         coordinates, made, seeds = answers
         return ((coordinates | {"seed": seed}, made, seed) for seed in seeds)
+
+    def _of_run(self, request: Training | Measurement | Trace) -> tuple[dict, Result]:
+        """A run, or what is measured on it: its coordinates and the result."""
+        run = self.run_of(getattr(request, "training", request))
+        coordinates, made = self.describe(run), self.run(run)
+        keep = self.config["execution"]["keep_weights"]
+        if keep == "all" or (keep == "shown" and isinstance(request, Training)):
+            made.make_along(self.measurements.weights(made))
+        if isinstance(request, Measurement):
+            made = self.measurements.measurement(request, made)
+        elif isinstance(request, Trace):
+            made = self.measurements.trace(request.probe, made)
+        return coordinates, made
 
     def run_of(self, request: Training) -> Run:
         """The run that a figure or table asks for."""
@@ -292,6 +341,8 @@ class Plan:
                     yield from walk(source, of)
                 seen[made.folder(seed)] = None
                 yield made, seed
+                for other in made.along.values():
+                    yield from walk(other, seed)
 
         for name, page in self.pages.items():
             if name not in aside:

@@ -39,9 +39,13 @@ class Report:
     def shown(self, name: str, form: str) -> dict:
         """A figure or table. One about another data set than the configuration's is on no scorecard and has
         no caption."""
-        said = paper.said(self.plan.kind(name), self.plan.shown[name].get("quantity"))
+        kind, quantity = self.plan.kind(name), self.plan.shown[name].get("quantity")
         caption = name if name in self.plan.main else None
-        return self._entry(said.category, paper.title_of(name), said.shows, form, caption)
+        if paper.is_of_the_paper(kind, quantity):
+            said = paper.said(kind, quantity)
+            return self._entry(said.category, paper.title_of(name), said.shows, form, caption)
+        title = self.plan.home(name).about["title"]
+        return self._entry(paper.OWN, paper.title_of(name), title.rstrip("."), form, caption)
 
     def contact_sheet(self, corruption: str, form: str) -> dict:
         """A corruption beside the clean images."""

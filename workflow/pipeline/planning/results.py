@@ -73,7 +73,13 @@ class Result:
     def entry(self, seed: int | None = None) -> dict:
         """What a job must know to read the result."""
         seed = seed if self.seeded else None
-        return {"folder": self.folder(seed), "file": self.file, "stamp": self.stamp, "seed": seed}
+        return {
+            "folder": self.folder(seed),
+            "file": self.file,
+            "stamp": self.stamp,
+            "seed": seed,
+            "receipt": self.receipt(seed),
+        }
 
     def job(self, seed: int | None = None) -> dict:
         """What a job must know to make the result."""
@@ -84,8 +90,7 @@ class Result:
             for name, value in self.inputs.items()
         }
         job = {**self.entry(seed), "spec": self.spec, "code": self.code, "inputs": inputs}
-        along = [other.job(seed) for other in self.along.values()]
-        return job | {"receipt": self.receipt(seed), "along": along}
+        return job | {"along": [other.job(seed) for other in self.along.values()]}
 
     def receipts(self, seed: int | None = None) -> list[str]:
         """The receipts of everything that the result of one seed is made from."""
@@ -146,6 +151,12 @@ class Results:
         """
         place = f"{self.root}/{kind}/{wildcards.place}"
         found = self._planned.get(f"{place}/{wildcards.stamp}")
+        along = getattr(wildcards, "along", "")
+        if found and along and not found.receipt().endswith(f"receipt{along}.json"):
+            raise UnknownResult(
+                f"{place}/{wildcards.stamp}: the receipt with {along} is of other weights and traces than "
+                f"the configuration asks for now; the receipt of now is {found.receipt('<seed>')}"
+            )
         if found:
             return found
         now = self._by_place.get(place)

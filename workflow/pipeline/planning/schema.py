@@ -7,6 +7,7 @@ import yaml
 
 from pipeline.planning.explain import nearest
 from pipeline.planning.homes import Home, Homes
+from pipeline.planning.measurements import MOMENTS
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 KIND = "kind"
@@ -80,6 +81,7 @@ def schema_with(homes: Homes) -> dict:
             recipe |= home.options
     keys["training"]["properties"] |= recipe
     keys["networks"]["additionalProperties"]["properties"] |= recipe
+    keys["probes"]["additionalProperties"] = one_of(homes.of("probe"), "probe", MOMENTS)
     for section, form in (("figures", "figure"), ("tables", "table")):
         kinds = {name: home for name, home in homes.of("exhibit").items() if home.about["form"] == form}
         keys[section]["additionalProperties"] = one_of(kinds, KIND, lambda home: ({}, {"paper": PAPER}))

@@ -130,7 +130,11 @@ def check_code(job: dict) -> None:
 
 
 def write_receipt(job: dict) -> None:
-    """Write the output that Snakemake sees: which file the result is, and its hash."""
+    """Write the output that Snakemake sees: which file the result is, and its hash.
+
+    The receipt of a run with weights or traces has another name. A plain one is written beside it, for the
+    time when nothing else is asked for any more. Weights and traces, outputs of no rule, have a plain one.
+    """
     path = Path(job["folder"], job["file"])
     receipt = {
         "stamp": job["stamp"],
@@ -138,11 +142,15 @@ def write_receipt(job: dict) -> None:
         "file": job["file"],
         "sha256": sha256_of_file(path),
     }
-    write_json(path.with_name(RECEIPT), receipt)
+    seen, plain = Path(job["receipt"]), path.with_name(RECEIPT)
+    if seen.parent == path.parent:
+        write_json(seen, receipt)
+    if plain != seen:
+        write_json(plain, receipt)
 
 
-def save_arrays(job: dict, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
-    """Write each named array as ``<name>.npy`` into a result's folder, and its manifest last.
+def save_arrays(job: dict, arrays: Iterable[tuple[str, np.ndarray]], content: dict | None = None) -> None:
+    """Write each named array as ``<name>.npy`` into a result's folder; last its manifest, with ``content``.
 
     One array is held at a time, so that ``arrays`` may make each when its turn comes. The manifest holds
     no date and no version: the same arrays made again have the same manifest, byte for byte.
@@ -158,13 +166,13 @@ def save_arrays(job: dict, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
                 "sha256": sha256_of_file(temporary),
             }
         del array
-    write_result(job, {"arrays": described})
+    write_result(job, {"arrays": described, **(content or {})})
 
 
 def remake(entry: dict) -> str:
     """The command that makes one result again, with the configuration files of this call."""
     command = os.environ.get("RETHINKING_SNAKEMAKE", "snakemake")
-    return f"{command} --cores 1 --force {entry.get('receipt') or Path(entry['folder'], RECEIPT)}"
+    return f"{command} --cores 1 --force {entry['receipt']}"
 
 
 def _refusal(entry: dict, path: Path, problem: str) -> ArtefactError:

@@ -21,7 +21,8 @@ def unfinished(jobs: list[dict], tell: Callable[[str], None]) -> Iterator[dict]:
     """
     for job in jobs:
         if all(map(is_finished, [job, *job["along"]])):
-            write_receipt(job)
+            for each in (*job["along"], job):
+                write_receipt(each)
             if "pages" not in job:
                 tell(f"{Path(job['folder'], job['file'])} is there and whole: kept")
         else:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.storage.artefacts import (
     ArtefactError,
+    load,
     read_file,
     read_result,
     remake,
@@ -90,6 +91,20 @@ def read_baselines(titles: list[str], entries: list[dict]) -> dict[str, Baseline
     return {
         title: Baseline(*(result[field] for field in Baseline._fields)) for title, result in found.items()
     }
+
+
+def read_rows(coordinates: list[dict], entries: list[dict]) -> pd.DataFrame:
+    """The rows of measurements and experiments below each other, with their coordinates in every row."""
+    return pd.DataFrame(
+        {**row, **where}
+        for where, entry in zip(coordinates, entries, strict=True)
+        for row in read_result(entry, ("rows",))["rows"]
+    )
+
+
+def read_traces(coordinates: list[dict], entries: list[dict]) -> list[dict]:
+    """What probes saw in the course of runs: for each run its coordinates and the arrays of its trace."""
+    return [{**where, **load(entry)} for where, entry in zip(coordinates, entries, strict=True)]
 
 
 def write_summary(job: dict, summary: pd.DataFrame) -> None:

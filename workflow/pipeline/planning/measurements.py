@@ -1,0 +1,140 @@
+"""What is kept of a run besides its history, and what is measured on it: asking for it never changes the run.
+
+Below the results folder, each followed by its stamp, with the readable part of the run's own place:
+
+    weights/<dataset>/…                      weights.safetensors, made by the run's job
+    traces/<probe>/<dataset>/…               what a probe saw in the course of training, made by the run's job
+    measurements/<measurement>/<dataset>/…   rows, from the run, its weights and its data
+
+Weights and traces have stamps of their own and are no part of the run's stamp. If they are asked for after
+the run has finished, its job trains again and leaves the finished run as it is.
+"""
+
+from jsonschema import Draft202012Validator
+
+from pipeline.planning.explain import explain, nearest
+from pipeline.planning.homes import Home, Homes
+from pipeline.planning.results import Result, Results
+from rethinking.exhibits.requests import Measurement, Trace
+
+EVERY = "every"
+# What every probe can be told, besides its own options.
+MOMENTS: dict[str, dict] = {
+    "examples": {
+        "type": "integer",
+        "minimum": 1,
+        "default": 500,
+        "description": "Training examples that the probe looks at, drawn once for each seed.",
+    },
+    "epochs": {
+        "type": ["string", "array"],
+        "default": EVERY,
+        "pattern": f"^{EVERY}$",
+        "uniqueItems": True,
+        "items": {"type": "integer", "minimum": 1},
+        "description": "Epochs at whose end the probe measures: `every`, or a list.",
+    },
+    "steps": {
+        "type": "array",
+        "default": [],
+        "uniqueItems": True,
+        "items": {"type": "integer", "minimum": 0},
+        "description": "Steps after which the probe measures as well; 0 is before the first.",
+    },
+}
+
+
+def probe_defaults(entry: dict, homes: Homes) -> dict:
+    """An entry of ``probes`` with everything that it leaves out."""
+    shared = {name: schema["default"] for name, schema in MOMENTS.items()}
+    return shared | homes.of("probe")[entry["probe"]].defaults() | entry
+
+
+def request_problems(request, config: dict, homes: Homes) -> list[str]:
+    """What is wrong with one request of a figure or table for a measurement or a trace."""
+    if isinstance(request, Trace) and request.probe not in config["probes"]:
+        return [f"no probe {request.probe!r} is defined; {nearest(request.probe, config['probes'])}"]
+    if not isinstance(request, Measurement):
+        return []
+    known = homes.of("measurement")
+    if request.measurement not in known:
+        return [f"no measurement {request.measurement!r}; {nearest(request.measurement, known)}"]
+    options = known[request.measurement].options
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [name for name, option in options.items() if "default" not in option],
+        "properties": options,
+    }
+    errors = Draft202012Validator(schema).iter_errors(request.options)
+    texts = [text.removeprefix("the configuration: ") for error in errors for text in explain(error)]
+    return [f"the measurement {request.measurement}: {text}" for text in texts]
+
+
+class MeasurementPlan:
+    """The weights, traces and measurements of the runs of a checked configuration."""
+
+    def __init__(self, config: dict, results: Results, homes: Homes):
+        self.config, self.results, self.homes = config, results, homes
+
+    def _of_run(self, run: Result) -> str:
+        """The readable part of a run's place."""
+        return run.place.removeprefix(f"{self.results.root}/runs/")
+
+    def weights(self, run: Result) -> Result:
+        """The weights that a run ends with."""
+        return self.results.plan(
+            f"weights/{self._of_run(run)}",
+            "train.py",
+            {"along": "weights"},
+            {"run": run},
+            file="weights.json",
+            seeded=True,
+            modules=run.code["modules"],
+        )
+
+    def trace(self, name: str, run: Result) -> Result:
+        """What the probe ``name`` of the configuration sees in the course of a run, made along with it."""
+        entry = self.config["probes"][name]
+        home = self.homes.of("probe")[entry["probe"]]
+        spec = {
+            "along": "trace",
+            "name": name,
+            "module": home.module,
+            "options": home.chosen(entry),
+            "examples": entry["examples"],
+            "epochs": None if entry["epochs"] == EVERY else sorted(entry["epochs"]),
+            "steps": sorted(entry["steps"]),
+        }
+        made = self.results.plan(
+            f"traces/{name}/{self._of_run(run)}",
+            "train.py",
+            spec,
+            {"run": run},
+            file="trace.json",
+            seeded=True,
+            modules=(*run.code["modules"], home.module),
+        )
+        return run.make_along(made)
+
+    def measurement(self, asked: Measurement, run: Result) -> Result:
+        """A measurement on the trained network of a run, which keeps its weights for it."""
+        home = self.home(asked.measurement)
+        factory = run.spec["factory"].partition(":")[0]
+        return self.results.plan(
+            f"measurements/{home.name}/{self._of_run(run)}",
+            "measure_network.py",
+            {
+                "measurement": home.name,
+                "module": home.module,
+                "options": home.defaults() | asked.options,
+            },
+            {"run": run, "weights": run.make_along(self.weights(run)), **run.inputs},
+            file="measurement.json",
+            seeded=True,
+            modules=(home.module, factory),
+        )
+
+    def home(self, measurement: str) -> Home:
+        """The module that a measurement lives in."""
+        return self.homes.of("measurement")[measurement]
