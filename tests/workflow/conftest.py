@@ -4,7 +4,6 @@ import shutil
 
 import pytest
 
-from measured import BOTH, with_plugins
 from trees import SMALL_KERNELS, Tree, copy_project
 
 
@@ -20,14 +19,6 @@ def finished(tmp_path_factory) -> Tree:
 def finished_kernels(tmp_path_factory) -> Tree:
     """The kernel systems solved, and all that shows them; tests must not change it."""
     tree = copy_project(tmp_path_factory.mktemp("kernels"), SMALL_KERNELS)
-    tree.snakemake()
-    return tree
-
-
-@pytest.fixture(scope="session")
-def measured(tmp_path_factory) -> Tree:
-    """Four runs with their weights, a measurement and a trace; tests must not change it."""
-    tree = with_plugins(copy_project(tmp_path_factory.mktemp("measured"), BOTH))
     tree.snakemake()
     return tree
 
