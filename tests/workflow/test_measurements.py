@@ -86,16 +86,6 @@ def test_a_measurement_and_a_probe_are_added_to_finished_runs_and_taken_away_aga
     assert content(tree, "runs/**/run.json") == runs
 
 
-def test_a_run_that_is_not_there_yet_is_trained_once_with_all_that_is_asked(measured):
-    tree = measured
-    logs = [path.read_text() for path in tree.results.glob("logs/runs/**/*.log")]
-    assert logs
-    assert not any("training again" in log for log in logs)
-    assert len(content(tree, "runs/**/run.json")) == 4
-    assert len(content(tree, "weights/**/weights.safetensors")) == 4
-    assert len(content(tree, "traces/**/correct.npy")) == 2
-
-
 def test_weights_that_are_lost_are_made_again_and_those_that_differ_are_told(tmp_path):
     tree = with_plugins(copy_project(tmp_path / "tree", NORMS))
     tree.snakemake()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from measured import RUNS, with_plugins
+from measured import BOTH, RUNS, with_plugins
 from trees import Tree, copy_project
 
 HERE = Path(__file__).parents[2]
@@ -17,11 +17,11 @@ README = (HERE / "README.md").read_text()
 (SHOWN,) = [block for block in re.findall(r"```python\n(.*?)```", README, re.S) if "open_results" in block]
 
 
-def python(tree, code, folder=None, check=True):
+def python(tree, code, check=True):
     """Run code as a notebook in the project's folder would."""
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=folder or tree.folder,
+        cwd=tree.folder,
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tree.folder / "src"), *extra_paths()])},
         capture_output=True,
         text=True,
@@ -35,10 +35,28 @@ def extra_paths():
     return [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
 
 
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory) -> Tree:
+    """Four runs with their weights, a measurement and a trace; tests must not change it."""
+    tree = with_plugins(copy_project(tmp_path_factory.mktemp("measured"), BOTH))
+    tree.snakemake()
+    return tree
+
+
 OPEN = """
 from rethinking_results.open import open_results
 results = open_results("config/small.yaml")
 """
+
+
+def test_a_run_that_is_not_there_yet_is_trained_once_with_all_that_is_asked(measured):
+    tree = measured
+    logs = [path.read_text() for path in tree.results.glob("logs/runs/**/*.log")]
+    assert logs
+    assert not any("training again" in log for log in logs)
+    assert len(list(tree.results.glob("runs/**/run.json"))) == 4
+    assert len(list(tree.results.glob("weights/**/weights.safetensors"))) == 4
+    assert len(list(tree.results.glob("traces/**/correct.npy"))) == 2
 
 
 def test_the_lines_of_the_readme_run(measured):

@@ -81,7 +81,7 @@ def schema_with(homes: Homes) -> dict:
             recipe |= home.options
     keys["training"]["properties"] |= recipe
     keys["networks"]["additionalProperties"]["properties"] |= recipe
-    keys["probes"]["additionalProperties"] = one_of(homes.of("probe"), "probe", MOMENTS)
+    keys["probes"]["additionalProperties"] = one_of(homes.of("probe"), "probe", lambda home: ({}, MOMENTS))
     for section, form in (("figures", "figure"), ("tables", "table")):
         kinds = {name: home for name, home in homes.of("exhibit").items() if home.about["form"] == form}
         keys[section]["additionalProperties"] = one_of(kinds, KIND, lambda home: ({}, {"paper": PAPER}))
