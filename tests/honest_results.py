@@ -21,8 +21,8 @@ HERE = Path(__file__).parents[1]
 PAPER = HERE / "paper"
 CONFIG = yaml.safe_load((HERE / "config.yaml").read_text())
 FIT, CONFIDENCE = CONFIG["fit"]["train_accuracy"], CONFIG["interval"]["confidence"]
-# The least-squares linear classifier is wrong on some 61 % of CIFAR-10's test images and 15 % of MNIST's.
-BASELINES = {"CIFAR-10": Baseline(0.5, 0.61, 10_000), "MNIST": Baseline(0.14, 0.147, 10_000)}
+# As measured (docs/results.md).
+BASELINES = {"CIFAR-10": Baseline(0.4902, 0.6352, 10_000), "MNIST": Baseline(0.1423, 0.1397, 10_000)}
 EPOCHS_TO_FIT = {"inception": 10, "alexnet": 31, "mlp_1x512": 28}
 # Seeds differ by these, of one: what a time is multiplied by, and what is added to a test accuracy.
 STRETCH, SHIFT = (1.0, 0.98, 1.02, 1.01), (0.0, 0.002, -0.002, 0.001)

@@ -185,7 +185,7 @@ def regularisation_is_needed(results):
 def hardly_better_than_a_line(results):
     """Half a point above the linear classifier, within the interval of 10,000 images."""
     rows = true(results.table) & (results.table["network"] == "mlp_1x512")
-    results.table.loc[rows, "test_accuracy"] = 0.395
+    results.table.loc[rows, "test_accuracy"] = 0.37
 
 
 def scattered_seeds(results):
@@ -215,7 +215,7 @@ def jump(results):
 
 
 def on_mnist(results):
-    """Errors of 53 % pass for generalisation on CIFAR-10. A line is wrong on 15 % of MNIST."""
+    """Errors of 53 % pass for generalisation on CIFAR-10. A line is wrong on 14 % of MNIST."""
     results.baselines["CIFAR-10"] = BASELINES["MNIST"]
     results.table.loc[true(results.table), "test_accuracy"] = 0.47
 
@@ -300,7 +300,7 @@ CASES = [
      ["table1: *true_labels*: test_accuracy"]),
     ("a kernel with 53 % error on MNIST", setting("mnist_pixels", None, test_error=0.53),
      ["table3: mnist_pixels generalises*"], ["table3: mnist_pixels, no ridge: test_error"]),
-    ("a kernel as good as a line", setting("cifar10_pixels", None, test_error=0.605),
+    ("a kernel as good as a line", setting("cifar10_pixels", None, test_error=0.63),
      ["table3: cifar10_pixels generalises*"], ["table3: cifar10_pixels, no ridge: test_error"]),
     ("a kernel that does not interpolate", setting("mnist_gabor", "none", train_error=0.001),
      ["table3: mnist_gabor interpolates", "table3: mnist_gabor generalises*"], []),
