@@ -1,4 +1,4 @@
-"""What a figure or table can ask for: runs, kernel systems, experiments. Read while planning, so it is light."""
+"""What a figure or table can ask for: runs, kernel systems, experiments. Planning imports it: it is light."""
 
 from typing import NamedTuple
 
@@ -6,8 +6,8 @@ from typing import NamedTuple
 class Training(NamedTuple):
     """The runs of a network, one for each seed.
 
-    ``condition`` is "true_labels", or the name of a corruption of all images or all labels. With ``label_noise``
-    the corruption of labels replaces only that share.
+    ``condition`` is "true_labels", or the name of a corruption of all images or all labels. With
+    ``label_noise`` the corruption of labels replaces only that share.
     """
 
     network: str
@@ -17,15 +17,14 @@ class Training(NamedTuple):
 
 
 class Solve(NamedTuple):
-    """A kernel system, solved without a ridge ("none"), with the best on a validation split ("chosen"), or with
-    a number."""
+    """A kernel system: without a ridge ("none"), with the best on a validation split ("chosen"), or a number."""
 
     system: str
     ridge: float | str
 
 
 class Experiment(NamedTuple):
-    """A small experiment of a figure's own on the features of a data set, one for each seed."""
+    """A small experiment on the features of a data set, one for each seed; ``experiment`` names its home."""
 
     experiment: str
     dataset: str
