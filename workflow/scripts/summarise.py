@@ -1,38 +1,15 @@
 """Turn the finished results of one figure or table into the numbers that it shows."""
 
-import pandas as pd
+from importlib import import_module
 
 from pipeline.execution.job import logged
 from pipeline.storage.jobs import unfinished
-from pipeline.storage.results import read_histories, read_results, write_summary
-from rethinking import statistics, system_statistics
-
-
-def rows_of(results: list[dict]) -> pd.DataFrame:
-    """The rows that experiments consist of, with the seed of each."""
-    return pd.DataFrame({**row, "seed": result["seed"]} for result in results for row in result["rows"])
-
+from pipeline.storage.results import READERS, write_summary
 
 with logged(snakemake.log[0]) as tell:
     for job in unfinished(snakemake.params.jobs, tell):
         spec = job["spec"]
-        kind, confidence = spec["summary"], spec["confidence"]
-        read = spec["coordinates"], job["inputs"]["results"]
-        if kind == "learning_curves":
-            summary = statistics.learning_curves(read_histories(*read), spec["fit"], confidence)
-        elif kind == "noise_sweep":
-            summary = statistics.noise_sweep(read_histories(*read), spec["fit"], confidence)
-        elif kind == "accuracy_table":
-            summary = statistics.accuracy_table(read_histories(*read), spec["fit"], confidence)
-        elif kind in ("system_table", "ridge_path"):
-            summary = system_statistics.systems(
-                pd.DataFrame(read_results(*read, ("test_error", "classes", "measured"))), confidence
-            )
-        elif kind == "minimum_norm":
-            summary = system_statistics.descents(rows_of(read_results(*read, ("rows",))), confidence)
-        elif kind == "interpolants":
-            summary = system_statistics.interpolants(rows_of(read_results(*read, ("rows",))), confidence)
-        else:
-            raise ValueError(f"no summary of kind {kind!r}")
+        read = READERS[spec["reads"]](spec["coordinates"], job["inputs"]["results"])
+        summary = import_module(spec["module"]).summarise(read, **spec["arguments"])
         write_summary(job, summary)
         print(f"{len(spec['coordinates'])} results, {len(summary)} numbers")

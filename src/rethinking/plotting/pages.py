@@ -8,7 +8,7 @@ from jinja2 import Environment
 from rethinking.baseline import Baseline
 from rethinking.paper import title_of
 from rethinking.plotting import style
-from rethinking.scorecard import CLAIM, CONSEQUENCE, NUMBER, UNCOUNTED, headline
+from rethinking.scorecard import CLAIM, CONSEQUENCE, NUMBER, OWN_CLAIM, UNCOUNTED, headline
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -140,6 +140,12 @@ SECTIONS = (
     (CLAIM, "Claims", "claim", ""),
     (NUMBER, "Numbers that the paper prints", "number", ""),
     (
+        OWN_CLAIM,
+        "Claims that are not the paper's",
+        "claim",
+        "Each figure or table that makes them has its own.",
+    ),
+    (
         CONSEQUENCE,
         "Consequences, which are not counted",
         "consequence",
@@ -159,7 +165,8 @@ def _scorecard_section(part: pd.DataFrame, title: str, name: str, about: str) ->
     """One table of the scorecard's page."""
     numbers = part["difference"].notna().any()
     texts = ["source", name, "measured"]
-    figures = ["paper", "ours", "interval", "runs", *(["difference"] if numbers else [])]
+    theirs = "claimed" if part["kind"].iloc[0] == OWN_CLAIM else "paper"
+    figures = [theirs, "ours", "interval", "runs", *(["difference"] if numbers else [])]
     columns = [
         {"name": column, "text": column not in figures} for column in [*texts, *figures, "verdict", "rule"]
     ]

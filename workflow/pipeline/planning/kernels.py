@@ -11,6 +11,7 @@ Below the results folder, each followed by its stamp:
 from functools import cache
 
 from pipeline.planning.data import DataPlan
+from pipeline.planning.homes import Homes
 from pipeline.planning.results import Result, Results
 from pipeline.planning.runs import plain_decimal
 from rethinking.exhibits.requests import Experiment
@@ -19,6 +20,8 @@ from rethinking.exhibits.requests import Experiment
 DRAWN = {"random_patches"}
 # What ``ridge`` may be in a row besides a number: no ridge, or the best on the validation split.
 NONE, CHOSEN = "none", "chosen"
+# What the function ``run`` of an experiment is passed by name, besides the options that are asked for.
+EXPERIMENT_DATA = ("labels", "classes", "seed")
 
 
 def ridge_text(ridge: float | str) -> str:
@@ -31,8 +34,9 @@ def ridge_text(ridge: float | str) -> str:
 class KernelPlan:
     """The kernel systems of a checked configuration; ``data`` are the data sets that they may be about."""
 
-    def __init__(self, config: dict, results: Results, data: dict[str, DataPlan]):
+    def __init__(self, config: dict, results: Results, data: dict[str, DataPlan], homes: Homes):
         self.config, self.results, self.data = config, results, data
+        self.experiments = homes.of("experiment")
         self.first_seed = config["seeds"][0]
         self.features, self.selection, self.system = (
             cache(self.features),
@@ -125,12 +129,13 @@ class KernelPlan:
         )
 
     def experiment(self, asked: Experiment) -> Result:
-        """An experiment on a small system: gradient descent, or interpolants that do not generalise."""
-        spec = {"dataset": asked.dataset, "features": asked.features, **asked.options}
-        spec["experiment"] = asked.experiment
+        """An experiment on the features of a data set, such as gradient descent on a small system."""
+        run = self.experiments[asked.experiment].function("run")
+        spec = {"dataset": asked.dataset, "features": asked.features, "experiment": asked.experiment}
+        spec |= {"module": run.module, "arguments": run.arguments(asked.options)}
         return self.results.plan(
             f"experiments/{asked.experiment}/{asked.dataset}/{asked.features}",
-            f"measure_{asked.experiment}.py",
+            "run_experiment.py",
             spec,
             {
                 "points": self.features(asked.dataset, asked.features),
@@ -138,6 +143,7 @@ class KernelPlan:
             },
             file="experiment.json",
             seeded=True,
+            modules=(run.module,),
         )
 
     def coordinates(self, system: str, ridge: float | str) -> dict:

@@ -1,5 +1,6 @@
 """The schema of the configuration: what stands in ``schemas/config.schema.yaml``, and the options of each home."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -9,6 +10,7 @@ from pipeline.planning.homes import Home, Homes
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 KIND = "kind"
+TOLERANCE = {"type": "number", "minimum": 0, "maximum": 0.5}
 RECIPE = {
     "update_rule": "How gradients become steps.",
     "schedule": "How the learning rate changes from epoch to epoch.",
@@ -16,15 +18,28 @@ RECIPE = {
 PAPER = {
     "type": "object",
     "additionalProperties": {"type": "string"},
-    "description": "By data set, a CSV with the paper's numbers, to be drawn and scored beside ours.",
+    "description": "By data set, a CSV with the paper's numbers, to be drawn beside ours, and scored where claims "
+    "are.",
+}
+CLAIMS = {
+    "enum": ["none", "paper", "all"],
+    "default": "none",
+    "description": "What is held against the paper's claims and numbers: nothing; the networks and corruptions "
+    "that the paper has; or all.",
 }
 
 
-def one_of(homes: dict[str, Home], key: str, shared: dict[str, dict]) -> dict:
+def _beside_options(home: Home) -> dict[str, dict]:
+    """The keys of a figure or table that are no options of its kind."""
+    scored = home.function("claims") or "numbers" in home.about
+    return {"paper": PAPER} | ({"claims": CLAIMS} if scored else {})
+
+
+def one_of(homes: dict[str, Home], key: str, shared: Callable[[Home], dict[str, dict]]) -> dict:
     """The schema of an entry whose ``key`` names a home, with the options of that home and ``shared`` ones."""
     blocks = []
     for name, home in homes.items():
-        options = home.options | shared
+        options = home.options | shared(home)
         required = [key, *(option for option in home.options if "default" not in home.options[option])]
         then = {
             "additionalProperties": False,
@@ -33,6 +48,15 @@ def one_of(homes: dict[str, Home], key: str, shared: dict[str, dict]) -> dict:
         }
         blocks.append({"if": {"required": [key], "properties": {key: {"const": name}}}, "then": then})
     return {"type": "object", "required": [key], "properties": {key: {"enum": list(homes)}}, "allOf": blocks}
+
+
+def _tolerances(homes: Homes) -> dict[str, dict]:
+    """The schema of every tolerance, by the name that a figure or table gives it."""
+    return {
+        name: TOLERANCE | {"description": description}
+        for home in homes.of("exhibit").values()
+        for name, description in home.about.get("numbers", {}).get("tolerances", {}).items()
+    }
 
 
 def schema_with(homes: Homes) -> dict:
@@ -55,7 +79,10 @@ def schema_with(homes: Homes) -> dict:
     keys["networks"]["additionalProperties"]["properties"] |= recipe
     for section, form in (("figures", "figure"), ("tables", "table")):
         kinds = {name: home for name, home in homes.of("exhibit").items() if home.about["form"] == form}
-        keys[section]["additionalProperties"] = one_of(kinds, KIND, {"paper": PAPER})
+        keys[section]["additionalProperties"] = one_of(kinds, KIND, _beside_options)
+    tolerance = keys["scorecard"]["properties"]["tolerance"]
+    tolerance["properties"] = _tolerances(homes)
+    tolerance["required"] = list(tolerance["properties"])
     return schema
 
 

@@ -74,6 +74,20 @@ def read_results(coordinates: list[dict], entries: list[dict], keys: Iterable[st
     return found
 
 
+def _frame(coordinates: list[dict], entries: list[dict]) -> pd.DataFrame:
+    return pd.DataFrame(read_results(coordinates, entries))
+
+
+def _rows(coordinates: list[dict], entries: list[dict]) -> pd.DataFrame:
+    found = read_results(coordinates, entries, ("rows",))
+    return pd.DataFrame({**row, "seed": result["seed"]} for result in found for row in result["rows"])
+
+
+# What a summary is made from, by the key "reads" of its kind: the histories of runs below each other; a row for
+# each result; the rows that each result of an experiment consists of, with its seed.
+READERS = {"histories": read_histories, "results": _frame, "rows": _rows}
+
+
 def read_computed(coordinates: list[dict], entries: list[dict]) -> pd.DataFrame:
     """A row for each result that was computed, with what it recorded of itself.
 
