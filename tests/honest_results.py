@@ -4,22 +4,25 @@ Tests change them and say which verdicts must fall. Everything is raw, as runs a
 statistics and claims are both put to the test.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import yaml
 
-from rethinking import statistics, system_statistics
+from pipeline.planning.homes import Homes
 from rethinking.baseline import Baseline
-from rethinking.claims import claims
+from rethinking.claims import claim_rows
 from rethinking.printed_numbers import numbers
 from rethinking.verdicts import Yardstick
 
 HERE = Path(__file__).parents[1]
 PAPER = HERE / "paper"
 CONFIG = yaml.safe_load((HERE / "config.yaml").read_text())
+KINDS = Homes(HERE / "src").of("exhibit")
 FIT, CONFIDENCE = CONFIG["fit"]["train_accuracy"], CONFIG["interval"]["confidence"]
 # As measured (docs/results.md).
 BASELINES = {"CIFAR-10": Baseline(0.4902, 0.6352, 10_000), "MNIST": Baseline(0.1423, 0.1397, 10_000)}
@@ -170,44 +173,49 @@ def honest(seeds: int = 3) -> Results:
 SUMMARIES = {}
 
 
-def summary(make, frame: pd.DataFrame, *arguments) -> pd.DataFrame:
-    """``make(frame, ...)``, computed once: most cases change one of the frames."""
+def function(kind: str, name: str):
+    """A function of one kind of figure or table, such as "summarise"."""
+    return getattr(import_module(KINDS[kind].function(name).module), name)
+
+
+def summarised(kind: str, frame: pd.DataFrame, confidence: float = CONFIDENCE) -> pd.DataFrame:
+    """The summary of a figure or table of one kind, computed once: most cases change one of the frames."""
     content = pd.util.hash_pandas_object(frame).to_numpy().tobytes()
-    key = (make, arguments, tuple(frame.columns), content)
+    key = (kind, confidence, tuple(frame.columns), content)
     if key not in SUMMARIES:
-        SUMMARIES[key] = make(frame, *arguments)
+        named = KINDS[kind].function("summarise").arguments({"fit": FIT, "confidence": confidence})
+        SUMMARIES[key] = function(kind, "summarise")(frame, **named)
     return SUMMARIES[key].copy()
+
+
+def claims(
+    source: str, kind: str, summary: pd.DataFrame, yardstick: Yardstick, options: Mapping = {}
+) -> pd.DataFrame:
+    """The claims about a figure or table of one kind as rows of the scorecard."""
+    named = KINDS[kind].function("claims").arguments({"yardstick": yardstick, **options})
+    return claim_rows(source, function(kind, "claims")(summary, **named))
 
 
 def scorecard(results: Results, confidence: float = CONFIDENCE) -> pd.DataFrame:
     """Every claim and number, as the workflow compares them."""
     about = {"CIFAR-10": results.baselines["CIFAR-10"]}
-    few = {title: baseline.of_examples(3000) for title, baseline in about.items()}
-    runs = {
-        name: summary(make, frame, FIT, confidence)
-        for name, make, frame in (
-            ("table1", statistics.accuracy_table, results.table),
-            ("fig1a", statistics.learning_curves, results.curves),
-            ("fig1b", statistics.noise_sweep, results.sweep),
-        )
-    }
-    systems = summary(system_statistics.systems, results.systems, confidence)
-    drawn = summary(system_statistics.interpolants, results.interpolants, confidence)
-    descended = summary(system_statistics.descents, results.descents, confidence)
     shown = [
-        ("table1", "accuracy_table", runs["table1"], about, None),
-        ("fig1a", "learning_curves", runs["fig1a"], about, None),
-        ("fig1b", "noise_sweep", runs["fig1b"], about, "relative_time_to_fit"),
-        ("fig1c", "noise_sweep", runs["fig1b"], about, "test_error"),
-        ("table3", "system_table", systems, results.baselines, None),
-        ("interpolants", "interpolants", drawn, few, None),
-        ("fig_minimum_norm", "minimum_norm", descended, few, None),
+        ("table1", results.table, about),
+        ("fig1a", results.curves, about),
+        ("fig1b", results.sweep, about),
+        ("fig1c", results.sweep, about),
+        ("table3", results.systems, results.baselines),
+        ("interpolants", results.interpolants, about),
+        ("fig_minimum_norm", results.descents, about),
     ]
     parts = []
-    for name, kind, numbers_of, baselines, quantity in shown:
-        parts.append(claims(name, kind, numbers_of, Yardstick(FIT, confidence, baselines), quantity))
-        if (PAPER / f"{name}.csv").exists():
-            printed = pd.read_csv(PAPER / f"{name}.csv")
-            loss = "train_loss" if kind == "learning_curves" else quantity
-            parts.append(numbers(name, kind, numbers_of, printed, CONFIG["scorecard"]["tolerance"], loss))
+    for name, frame, baselines in shown:
+        options = dict((CONFIG["figures"] | CONFIG["tables"])[name])
+        kind = options.pop("kind")
+        found = summarised(kind, frame, confidence)
+        parts.append(claims(name, kind, found, Yardstick(FIT, confidence, baselines), options))
+        if "paper" in options:
+            paper, printed = pd.read_csv(PAPER / f"{name}.csv"), KINDS[kind].about["numbers"]
+            tolerance, quantity = CONFIG["scorecard"]["tolerance"], options.get("quantity")
+            parts.append(numbers(name, printed, found, paper, tolerance, quantity))
     return pd.concat([part for part in parts if len(part)], ignore_index=True)

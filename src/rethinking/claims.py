@@ -1,45 +1,25 @@
-"""The paper's claims put to the test on our runs, each with a verdict by a stated rule.
+"""Claims put to the test on our runs, as rows of the scorecard.
 
-The claims are about any data set, where the paper's numbers are about CIFAR-10. Those about networks are in
-``rethinking.network_claims``, those about kernel systems in ``rethinking.system_claims``.
+The claims of the paper are about any data set, where its numbers are about CIFAR-10 and MNIST. Each kind of
+figure or table has its claims in the module ``claims`` of its folder.
 """
+
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from rethinking.network_claims import accuracy_table_claims, learning_curve_claims, noise_sweep_claims
-from rethinking.scorecard import CLAIM, COLUMNS, CONSEQUENCE
-from rethinking.system_claims import interpolants_claims, minimum_norm_claims, system_table_claims
-from rethinking.verdicts import Yardstick
+from rethinking.scorecard import CLAIM, COLUMNS, CONSEQUENCE, OWN_CLAIM
+from rethinking.verdicts import Claim
 
 
-def claims(
-    source: str, kind: str, summary: pd.DataFrame, yardstick: Yardstick, quantity: str | None = None
-) -> pd.DataFrame:
-    """The claims about one figure or table as rows of the scorecard.
+def claim_rows(source: str, claims: Iterable[Claim], in_papers_name: bool = True) -> pd.DataFrame:
+    """The ``claims`` about the figure or table ``source`` as rows of the scorecard.
 
-    ``kind`` and ``summary`` are those of ``rethinking.statistics`` and ``rethinking.system_statistics``; a
-    noise sweep has a ``quantity`` too. A claim that cannot be computed from the summary is "not run". A claim
-    with a failed run behind it is "not matched". Raises ``ValueError`` for an unknown kind.
+    A claim that cannot be computed is "not run". A claim with a failed run behind it is "not matched".
     """
-    if kind == "learning_curves":
-        found = learning_curve_claims(summary, yardstick)
-    elif kind == "noise_sweep":
-        found = noise_sweep_claims(summary, quantity, yardstick)
-    elif kind == "accuracy_table":
-        found = accuracy_table_claims(summary, yardstick)
-    elif kind == "system_table":
-        found = system_table_claims(summary, yardstick)
-    elif kind == "interpolants":
-        found = interpolants_claims(summary, yardstick)
-    elif kind == "minimum_norm":
-        found = minimum_norm_claims(summary)
-    elif kind == "ridge_path":
-        found = ()
-    else:
-        raise ValueError(f"no claims are known for summaries of kind {kind!r}")
     rows = [
         {
-            "kind": CONSEQUENCE if claim.consequence else CLAIM,
+            "kind": CONSEQUENCE if claim.consequence else CLAIM if in_papers_name else OWN_CLAIM,
             "source": source,
             "item": claim.item,
             "measured": claim.quantity,
@@ -48,6 +28,17 @@ def claims(
             "verdict": claim.verdict,
             "rule": claim.rule,
         }
-        for claim in found
+        for claim in claims
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def claimed_rows(summary: pd.DataFrame, claimed: Mapping[str, list[str]]) -> pd.DataFrame:
+    """The rows of a summary that the paper's claims and numbers are about.
+
+    ``claimed`` has, by column, the names that the paper has. A summary without the column keeps its rows.
+    """
+    for column, names in claimed.items():
+        if column in summary:
+            summary = summary[summary[column].isin(names)]
+    return summary

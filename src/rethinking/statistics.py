@@ -76,132 +76,17 @@ def last_epochs(histories: pd.DataFrame) -> pd.DataFrame:
     return histories.loc[histories.groupby(RUN, sort=False)["epoch"].idxmax()]
 
 
-def _held(histories: pd.DataFrame) -> pd.DataFrame:
-    """Histories in which a run that stopped early keeps its last values up to its longest sibling."""
-    held = []
-    for _, condition in histories.groupby(["condition", "network"], sort=False):
-        grid = condition[["epoch", "step"]].drop_duplicates().sort_values("epoch")
-        for _, run in condition.groupby(RUN, sort=False):
-            full = grid.merge(run.drop(columns="step"), on="epoch", how="left")
-            columns = full.columns.difference(["epoch", "step"])
-            # Only what lies behind the last epoch is filled: a diverged run keeps its empty places.
-            behind = full["epoch"] > run["epoch"].max()
-            full.loc[behind, columns] = run.sort_values("epoch")[columns].iloc[-1].to_numpy()
-            held.append(full)
-    return pd.concat(held, ignore_index=True)
-
-
-def _outcomes(histories: pd.DataFrame, threshold: float) -> pd.DataFrame:
+def outcomes(histories: pd.DataFrame, fit: float) -> pd.DataFrame:
     """The last epoch of every run, with what became of the run.
 
     Added columns: ``diverged`` (also where an accuracy is not finite), ``not_fitted`` (the run finished with
-    less than ``threshold`` train accuracy), ``failed`` (either) and ``epochs_to_fit``.
+    less than ``fit`` train accuracy), ``failed`` (either) and ``epochs_to_fit``.
     """
     last = last_epochs(histories).copy()
-    times = histories.groupby(RUN, sort=False)["train_accuracy"].agg(epochs_to_fit, threshold=threshold)
+    times = histories.groupby(RUN, sort=False)["train_accuracy"].agg(epochs_to_fit, threshold=fit)
     last = last.join(times.rename("epochs_to_fit"), on=RUN)
     finite = np.isfinite(last[["train_accuracy", "test_accuracy"]].to_numpy(dtype=float)).all(axis=1)
     last["diverged"] = last["verdict"].str.startswith("diverged") | ~finite
-    last["not_fitted"] = ~last["diverged"] & (last["train_accuracy"] < threshold)
+    last["not_fitted"] = ~last["diverged"] & (last["train_accuracy"] < fit)
     last["failed"] = last["diverged"] | last["not_fitted"]
     return last
-
-
-def learning_curves(histories: pd.DataFrame, threshold: float, confidence: float) -> pd.DataFrame:
-    """Loss and accuracies by condition and epoch (figure 1a); keys condition, network, epoch, step.
-
-    A run that diverged or ended below ``threshold`` train accuracy counts as failed at every epoch.
-    ``epochs_to_fit`` stands at the last epoch of its condition.
-    """
-    outcomes = _outcomes(histories, threshold)
-    held = _held(histories).merge(outcomes[[*RUN, "failed"]], on=RUN)
-    ends = held.groupby(["condition", "network"], sort=False)[["epoch", "step"]].max()
-    last = outcomes.drop(columns=["epoch", "step"]).join(ends, on=["condition", "network"])
-    keys = ["condition", "network", "epoch", "step"]
-    quantities = ["online_loss", "train_loss", "train_accuracy", "test_loss", "test_accuracy"]
-    parts = [summary_of(held, keys, quantity, confidence) for quantity in quantities]
-    return pd.concat([*parts, summary_of(last, keys, "epochs_to_fit", confidence)], ignore_index=True)
-
-
-def noise_sweep(histories: pd.DataFrame, threshold: float, confidence: float) -> pd.DataFrame:
-    """Time to fit and test error by network and share of random labels (figures 1b and 1c).
-
-    Quantities: ``epochs_to_fit``; ``relative_time_to_fit``, each run's epochs over those of the run
-    with the same seed at noise 0; ``test_error`` after the last epoch. Where some run never reached
-    ``threshold`` the mean over the others would be too small: the row then has ``not_fitted`` > 0, no
-    interval, and as ``mean`` a lower bound, which counts those runs with the epochs they had.
-    ``chance`` is the test error of guessing, 1 - 1/k for k classes. A run that diverged has no test error.
-
-    A relative time also fails if the run at noise 0 failed. Without any run at noise 0 there is no relative
-    time, and nothing has failed.
-    """
-    last = _outcomes(histories, threshold).assign(test_error=lambda f: 1 - f["test_accuracy"])
-    last.loc[last["diverged"], "test_error"] = np.nan
-    last["not_fitted"] = last["epochs_to_fit"].isna()
-    last["epochs_to_fit"] = last["epochs_to_fit"].fillna(last["epoch"])
-    base = last[last["label_noise"] == 0].set_index(["network", "seed"])
-    base_time = base["epochs_to_fit"].where(~base["not_fitted"])
-    ours = pd.MultiIndex.from_frame(last[["network", "seed"]])
-    last["relative_time_to_fit"] = last["epochs_to_fit"] / base_time.reindex(ours).to_numpy()
-
-    keys = ["network", "label_noise"]
-    missed = last.groupby(keys, sort=False)["not_fitted"].sum().astype(int)
-    base_failed = base["failed"].reindex(ours).eq(True).to_numpy()
-    parts = []
-    for quantity in ("epochs_to_fit", "relative_time_to_fit", "test_error"):
-        is_relative = quantity == "relative_time_to_fit"
-        runs = last.assign(failed=last["failed"] | (is_relative & base_failed))
-        part = summary_of(runs, keys, quantity, confidence).join(missed, on=keys)
-        if is_relative:
-            part.loc[~part["network"].isin(base.index.unique("network")), "failed"] = 0
-        if quantity == "test_error":
-            part["not_fitted"] = 0
-        part["chance"] = 1 - 1 / last["classes"].iloc[0] if quantity == "test_error" else np.nan
-        part.loc[part["not_fitted"] > 0, ["lower", "upper"]] = np.nan
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
-
-
-def accuracy_table(histories: pd.DataFrame, threshold: float, confidence: float) -> pd.DataFrame:
-    """Final accuracies by network, condition and regularisers (table 1), with the parameter count.
-
-    Runs that diverged are counted in ``diverged`` and left out of the means. Runs that ended below
-    ``threshold`` train accuracy are counted in ``not_fitted`` and are part of the means. ``chance`` is the
-    test accuracy of guessing.
-    """
-    keys = ["network", "condition", "random_crop", "weight_decay"]
-    last = _outcomes(histories, threshold)
-    counts = last.groupby(keys, sort=False)[["diverged", "not_fitted"]].sum().astype(int)
-    accuracies = ["train_accuracy", "test_accuracy"]
-    last.loc[last["diverged"], accuracies] = np.nan
-    parts = [summary_of(last, keys, q, confidence) for q in ["parameters", *accuracies]]
-    table = pd.concat(parts, ignore_index=True).join(counts, on=keys)
-    table["chance"] = np.where(table["quantity"] == "test_accuracy", 1 / last["classes"].iloc[0], np.nan)
-    exact = table["quantity"] == "parameters"
-    table.loc[exact, ["lower", "upper"]] = np.nan
-    table.loc[exact, "failed"] = 0
-    return table
-
-
-def table_rows(summary: pd.DataFrame, paper: pd.DataFrame | None = None) -> pd.DataFrame:
-    """The summary of an accuracy table with one row for each row of the table.
-
-    Columns: the keys, ``parameters``, ``runs``, ``diverged``, ``not_fitted``, and for train and test accuracy
-    the mean under its own name with ``_lower`` and ``_upper``; with ``paper`` also its numbers, ``paper_…``.
-    """
-    keys = ["network", "condition", "random_crop", "weight_decay"]
-    rows = []
-    for values, group in summary.groupby(keys, sort=False):
-        cells = group.set_index("quantity")
-        row = dict(zip(keys, values, strict=True))
-        row["parameters"] = int(cells.loc["parameters", "mean"])
-        row |= {key: int(cells.loc["train_accuracy", key]) for key in ("runs", "diverged", "not_fitted")}
-        for quantity in ("train_accuracy", "test_accuracy"):
-            row[quantity] = cells.loc[quantity, "mean"]
-            row |= {f"{quantity}_{end}": cells.loc[quantity, end] for end in ("lower", "upper")}
-        rows.append(row)
-    table = pd.DataFrame(rows)
-    if paper is None:
-        return table
-    printed = [column for column in paper if column not in keys]
-    return table.merge(paper.rename(columns={c: f"paper_{c}" for c in printed}), on=keys, how="left")

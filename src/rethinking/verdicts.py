@@ -131,3 +131,33 @@ def verdict(found: Measured | None, holds: bool) -> str:
     if found is None or (found.failed == 0 and math.isnan(found.mean)):
         return NOT_RUN
     return MATCHED if holds and found.failed == 0 and math.isfinite(found.mean) else NOT_MATCHED
+
+
+def fits(subject: str, paper: str, found: Measured | None, fit: float) -> Claim:
+    """The claim that every run of ``subject`` fits its training labels."""
+    holds = found is not None and found.mean >= fit
+    return Claim(subject, "train accuracy", paper, found, holds, f"at least {fit:g} in every run")
+
+
+def at_chance(subject: str, quantity: str, row: pd.Series | None, yardstick: Yardstick) -> Claim:
+    """The claim that an accuracy or error of ``subject`` is that of guessing.
+
+    ``row`` is that of a summary, None without a run.
+    """
+    if row is None:
+        return Claim(subject, quantity, "chance", None, False, "within the interval of guessing")
+    examples = yardstick.baseline.test_examples
+    margin = chance_margin(row["chance"], measured(row), examples, yardstick.confidence)
+    found = on_test_set(measured(row), examples, yardstick.confidence)
+    holds = abs(found.mean - row["chance"]) <= margin
+    rule = (
+        f"within {margin:.3g}: the interval of guessing {examples:,} images, or that of the seeds up to "
+        f"{CHANCE_SCATTER} times as wide, and at least {CHANCE_FLOOR[0]:g} of the accuracy "
+        "of guessing; every run fits"
+    )
+    return Claim(subject, quantity, f"chance ({row['chance']:g})", found, holds, rule)
+
+
+def every_label_is_fitted(train_error: pd.Series) -> bool:
+    """Whether each solve has a train error of exactly 0."""
+    return train_error["mean"] == 0 and train_error["failed"] == 0

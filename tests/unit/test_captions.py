@@ -7,14 +7,16 @@ import docutils.core
 import jinja2
 import pandas as pd
 import pytest
-import yaml
 
-from rethinking import paper
+from pipeline.planning.exhibits import Exhibit
+from pipeline.planning.homes import Homes
+from rethinking.exhibits.ridge_path.summary import sentences
 from rethinking.plotting import captions, provenance_page
 from rethinking.scorecard import COLUMNS
-from rethinking.system_statistics import ridge_gains
 
 HERE = Path(__file__).parents[2]
+KINDS = Homes(HERE / "src").of("exhibit")
+SAID = KINDS["learning_curves"].about["paper"]
 HOSTILE = "*My* |data| `here`_ <b> {% endraw %}{{ 1 }} {# x #} pets_ \\alpha [1]_"
 
 
@@ -40,7 +42,7 @@ NUMBER = ("number", "fig1a", "p = 1", "test error", 0.9, 0.89, "matched")
 
 def test_a_caption_says_what_the_paper_claims_what_came_out_and_how_it_is_made():
     how = captions.made_by("fig1a", "snakemake --configfile config/demo.yaml")
-    caption = captions.shown(paper.SAID["learning_curves"], "digits", scored(CLAIM, NOT_RUN, NUMBER), [], how)
+    caption = captions.shown(SAID, "digits", scored(CLAIM, NOT_RUN, NUMBER), [], how)
     text = shown_as_text(caption)
     assert "The paper (section 2.2, figure 1a): With the same settings" in text
     assert "Here (digits): 0 of 1 claims hold (1 not run):" in text
@@ -53,16 +55,19 @@ def test_a_caption_says_what_the_paper_claims_what_came_out_and_how_it_is_made()
 def test_a_caption_says_when_nothing_was_put_to_the_test():
     how = captions.made_by("fig1a", "snakemake")
     empty = scored()
-    for rows, expected in ((scored(NOT_RUN), "none of 1 claims was put to"), (empty, "has no claim to test")):
-        assert expected in shown_as_text(captions.shown(paper.SAID["ridge_path"], "digits", rows, [], how))
+    for rows, expected in (
+        (scored(NOT_RUN), "none of 1 claims was put to"),
+        (empty, "which are held against no claim"),
+    ):
+        assert expected in shown_as_text(captions.shown(SAID, "digits", rows, [], how))
 
 
 def test_names_of_a_user_are_shown_as_they_are():
     rows = scored((*CLAIM[:2], f"{HOSTILE} fits", *CLAIM[3:]))
     how = captions.made_by("fig1a", "snakemake")
-    text = shown_as_text(captions.shown(paper.SAID["test_error"], HOSTILE, rows, [HOSTILE], how))
+    text = shown_as_text(captions.shown(SAID, HOSTILE, rows, [HOSTILE], how))
     assert " ".join(text.split()).count(HOSTILE) == 2
-    assert HOSTILE in " ".join(shown_as_text(captions.contact_sheet("gaussian", HOSTILE, how)).split())
+    assert HOSTILE in " ".join(shown_as_text(captions.contact_sheet("", HOSTILE, how)).split())
     assert "1 of 1" not in shown_as_text(captions.scorecard(rows, {"fig1a": HOSTILE}, HOSTILE, how))
 
 
@@ -91,9 +96,9 @@ def test_nothing_foreign_acts_wherever_it_stands(text, tmp_path):
     )
     how = captions.made_by("fig1a", shlex.join(["snakemake", "--configfile", f"{text}.yaml"]))
     for caption in (
-        captions.shown(paper.SAID["test_error"], text, rows, [text, text], how),
+        captions.shown(SAID, text, rows, [text, text], how),
         captions.scorecard(rows, {"fig1a": text}, text, how),
-        captions.contact_sheet("gaussian", text, how),
+        captions.contact_sheet("", text, how),
         captions.provenance(text, how),
     ):
         shown = shown_as_text(caption)
@@ -108,7 +113,7 @@ def test_line_breaks_in_names_end_no_block(end, tmp_path):
     (tmp_path / "secret").write_text("secret content")
     hostile = f"a{end}.. include:: {tmp_path / 'secret'}{end}b"
     how = captions.made_by("fig1a", shlex.join(["snakemake", "--configfile", hostile]))
-    caption = captions.shown(paper.SAID["test_error"], hostile, scored(), [hostile], how)
+    caption = captions.shown(SAID, hostile, scored(), [hostile], how)
     shown = shown_as_text(caption)
     assert " ".join(shown.split()).count(".. include::") == 3
     assert "secret content" not in shown
@@ -116,7 +121,7 @@ def test_line_breaks_in_names_end_no_block(end, tmp_path):
 
 def test_what_cannot_be_printed_is_no_part_of_a_caption():
     hostile = "a\x00b\x1b[31mred\u202ebackwards"
-    shown = shown_as_text(captions.contact_sheet("gaussian", hostile, captions.made_by("x", "snakemake")))
+    shown = shown_as_text(captions.contact_sheet("", hostile, captions.made_by("x", "snakemake")))
     assert "a\N{REPLACEMENT CHARACTER}b" in shown
     assert not any(each in shown for each in "\x00\x1b\u202e")
 
@@ -127,16 +132,26 @@ def test_the_target_comes_before_options_that_would_swallow_it():
     assert shlex.split(call)[4:] == ["--configfile", "a.yaml", "b c.yaml", "--config", "seeds=[0, 1]"]
 
 
-def test_every_kind_and_quantity_of_the_schema_has_a_category_and_a_claim():
-    schema = yaml.safe_load((HERE / "workflow/schemas/config.schema.yaml").read_text())
+def test_every_kind_and_quantity_of_ours_has_a_category_and_a_claim():
     asked = 0
-    for kind, key in (("figures", "plot"), ("tables", "shows")):
-        for case in schema["properties"][kind]["additionalProperties"]["allOf"]:
-            name = case["if"]["properties"][key]["const"]
-            for quantity in case["then"]["properties"].get("quantity", {}).get("enum", [None]):
-                assert paper.said(name, quantity).category.startswith("Section")
-                asked += 1
+    for name, home in KINDS.items():
+        for quantity in home.options.get("quantity", {}).get("enum", [None]):
+            exhibit = Exhibit("x", {"kind": name, "quantity": quantity}, home)
+            assert exhibit.category.startswith("Section")
+            assert exhibit.said["paper"].keys() == {"where", "claim"}
+            assert exhibit.shows != name
+            asked += 1
     assert asked >= 9
+
+
+def test_a_kind_of_which_the_paper_says_nothing_has_claims_of_its_own():
+    own = ("own claim", "mine", "norms grow", "ratio", "grows", 2.0, "matched")
+    text = shown_as_text(
+        captions.shown(None, "digits", scored(own), [], captions.made_by("mine", "snakemake"))
+    )
+    assert "The paper" not in text
+    assert "1 of 1 claims hold" in text
+    assert "claimed" in text
 
 
 @pytest.mark.parametrize(
@@ -187,7 +202,7 @@ def test_what_a_ridge_gains_in_words():
         ("b", "1.0", 0.1),
     ]
     summary = pd.DataFrame(rows, columns=["system", "ridge", "mean"]).assign(quantity="test_error")
-    assert ridge_gains(summary) == [
+    assert sentences(summary) == [
         "a: test error 5.00 % without ridge; the lowest of 2 ridges is 4.00 % (ridge 0.1).",
         "b: no solution without ridge; the lowest of 2 ridges is 10.00 % (ridge 1).",
     ]

@@ -9,18 +9,15 @@ from matplotlib.text import Text
 from PIL import Image
 
 from rethinking.baseline import Baseline
-from rethinking.plotting import (
-    contact_sheet,
-    learning_curves,
-    minimum_norm,
-    noise_sweep,
-    pages,
-    ridge_path,
-    style,
-    system_pages,
-)
+from rethinking.exhibits.accuracy_table import drawing as accuracy_table
+from rethinking.exhibits.interpolants import drawing as interpolants
+from rethinking.exhibits.learning_curves import drawing as learning_curves
+from rethinking.exhibits.minimum_norm import drawing as minimum_norm
+from rethinking.exhibits.noise_sweep import drawing as noise_sweep
+from rethinking.exhibits.ridge_path import drawing as ridge_path
+from rethinking.exhibits.system_table import drawing as system_table
+from rethinking.plotting import contact_sheet, pages, style
 from rethinking.scorecard import COLUMNS
-from rethinking.statistics import table_rows
 
 ABOUT = (3, 0.95, "CIFAR-10")
 
@@ -93,7 +90,7 @@ def accuracy_rows(diverged=0, mean=0.9, not_fitted=0):
     summary = pd.DataFrame(rows, columns=["quantity", "mean", "lower", "upper"])
     summary = summary.assign(**keys, runs=3, diverged=diverged, not_fitted=not_fitted, chance=0.1)
     paper = pd.DataFrame([{**keys, "parameters": 1, "train_accuracy": 1.0, "test_accuracy": 0.7736}])
-    return pages.accuracy_rows(table_rows(summary, paper), {"alexnet": 0.5})
+    return accuracy_table.text_rows(accuracy_table.table_rows(summary, paper), {"alexnet": 0.5})
 
 
 def test_a_table_is_in_per_cent_with_half_the_interval_and_the_papers_numbers():
@@ -116,7 +113,7 @@ def test_diverged_runs_stand_in_the_table():
 def test_latex_escapes_what_it_must():
     data = r"my_data & 5% \x"
     linear = pages.baseline_notes({data: Baseline(0.1, 0.2, 100)})
-    tex = pages.accuracy_latex(accuracy_rows(), "table1", data, 3, 0.95, linear)
+    tex = accuracy_table._latex(accuracy_rows(), "table1", data, 3, 0.95, linear)
     assert r"fitted to my\_data \& 5\% \textbackslash{}x by least squares" in tex
     assert r"on my\_data \& 5\% \textbackslash{}x (\%)" in tex
     assert r"$\times$0.5" in tex
@@ -131,7 +128,7 @@ def test_latex_runs_nothing_that_a_name_says(hostile):
     rows = pd.DataFrame({hostile: [hostile], "error": ["1 ± 2"]})
     for tex in (
         pages.text_latex(rows, 1, "table3", hostile),
-        pages.accuracy_latex(accuracy_rows(), "table1", hostile, 3, 0.95),
+        accuracy_table._latex(accuracy_rows(), "table1", hostile, 3, 0.95, []),
     ):
         assert not re.search(r"\\(input|immediate|write)", tex)
         assert "^^" not in tex
@@ -314,7 +311,7 @@ def descent(optimiser="gradient descent", start="zero", distances=(0.01, 1.0, 0.
 
 
 def drawn_descents(*parts, seeds=3):
-    return minimum_norm.draw(pd.concat(parts, ignore_index=True), seeds, 0.95, "20 examples of digits")
+    return minimum_norm.draw(pd.concat(parts, ignore_index=True), seeds, 0.95, "digits", "pixels", 20, 0.2)
 
 
 def test_distances_of_descent_are_drawn_against_steps_on_logarithmic_axes():
@@ -325,7 +322,7 @@ def test_distances_of_descent_are_drawn_against_steps_on_logarithmic_axes():
     np.testing.assert_allclose(ours.get_xydata(), [[1, 1.0], [30, 0.1], [1000, 0.01]])
     np.testing.assert_allclose(theirs.get_ydata(), [2.0, 1.0, 0.2])
     assert legend(drawn) == ["gradient descent, start: zero", "SGD, start: zero"]
-    title = "20 examples of digits\nmean of 3 seeds with 95% interval"
+    title = "20 examples of digits, Gaussian kernel on pixels, γ = 0.2\nmean of 3 seeds with 95% interval"
     assert axes.get_title(loc="left") == title
 
 
@@ -365,7 +362,7 @@ def system_text(**changed):
     row |= {"norm": 220.04, "norm_lower": np.nan, "norm_upper": np.nan, "norm_of_signs": 440.0}
     row |= {"norm_of_signs_lower": np.nan, "norm_of_signs_upper": np.nan, "residual": 3e-14, "condition": 2e6}
     row |= {"seconds": 1234.5, "peak_memory_bytes": 15e9}
-    (text,) = system_pages.system_rows(pd.DataFrame([row | changed])).to_dict("records")
+    (text,) = system_table.text_rows(pd.DataFrame([row | changed])).to_dict("records")
     return text
 
 
@@ -409,9 +406,7 @@ def test_a_table_of_interpolants_has_a_row_for_each():
             ("norm", norm, np.nan),
         )
     ]
-    text = system_pages.interpolant_rows(
-        pd.DataFrame(rows, columns=["interpolant", "quantity", "mean", "upper"])
-    )
+    text = interpolants.text_rows(pd.DataFrame(rows, columns=["interpolant", "quantity", "mean", "upper"]))
     assert text["interpolant"].tolist() == ["minimum norm", "random labels"]
     assert text["test error"].tolist() == ["10.00 ± 2.00", "90.00 ± 2.00"]
     assert text["train error"].tolist() == ["0.00 ± 0.00"] * 2
@@ -436,7 +431,7 @@ def test_the_linear_classifier_is_shown_with_what_was_done_to_large_images():
     )
     (note,) = pages.baseline_notes({"photos": LINEAR._replace(averaged_over=7)})
     assert "least squares, images averaged over 7 × 7 pixels: train" in note
-    assert "digits by least squares" in pages.accuracy_html(
+    assert "digits by least squares" in accuracy_table._html(
         accuracy_rows(), "table1", "digits", 3, 0.95, pages.baseline_notes({"digits": LINEAR})
     )
 

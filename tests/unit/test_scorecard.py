@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from honest_results import CONFIG, PAPER, solve
-from rethinking import printed_numbers, scorecard, system_statistics
+from honest_results import CONFIG, KINDS, PAPER, claims, function, solve
+from rethinking import printed_numbers
 from rethinking.baseline import Baseline
-from rethinking.claims import claims
 from rethinking.verdicts import Yardstick
 
+PRINTED = {name: home.about.get("numbers") for name, home in KINDS.items()}
 TOLERANCE = CONFIG["scorecard"]["tolerance"]
 YARDSTICK = Yardstick(0.99, 0.95, {"MNIST": Baseline(0.1, 0.5, 10_000)})
 
@@ -28,7 +28,7 @@ def table(**accuracies):
 
 def compared(summary):
     paper = pd.read_csv(PAPER / "table1.csv")
-    found = printed_numbers.numbers("table1", "accuracy_table", summary, paper, TOLERANCE)
+    found = printed_numbers.numbers("table1", PRINTED["accuracy_table"], summary, paper, TOLERANCE)
     return found.set_index(["item", "measured"])
 
 
@@ -87,8 +87,10 @@ def test_what_no_run_stands_for_is_not_run_and_every_number_has_a_row():
 )
 def test_every_number_of_the_figures_is_on_record(name, kind, quantity, count):
     paper = pd.read_csv(PAPER / f"{name}.csv")
-    columns = [*printed_numbers.KEYS[kind], "quantity", "mean", "lower", "upper", "planned", "failed"]
-    found = printed_numbers.numbers(name, kind, pd.DataFrame(columns=columns), paper, TOLERANCE, quantity)
+    columns = [*PRINTED[kind]["keys"], "quantity", "mean", "lower", "upper", "planned", "failed"]
+    found = printed_numbers.numbers(
+        name, PRINTED[kind], pd.DataFrame(columns=columns), paper, TOLERANCE, quantity
+    )
     assert len(found) == count == found["item"].nunique()
     assert set(found["verdict"]) == {"not run"}
 
@@ -100,7 +102,9 @@ def test_a_time_that_is_only_a_lower_bound_matches_nothing():
                  "not_fitted"],
     )  # fmt: skip
     paper = pd.read_csv(PAPER / "fig1b.csv")
-    found = printed_numbers.numbers("fig1b", "noise_sweep", summary, paper, TOLERANCE).set_index("item")
+    found = printed_numbers.numbers("fig1b", PRINTED["noise_sweep"], summary, paper, TOLERANCE).set_index(
+        "item"
+    )
     entry = found.loc["alexnet, p = 1"]
     assert entry["verdict"] == "not matched"
     assert "lower bound" in entry["rule"]
@@ -124,9 +128,9 @@ def test_the_tolerance_of_a_curve_is_a_part_of_the_papers_range():
             (printed,) = paper.loc[(paper["network"] == network) & (paper["label_noise"] == 0.5)].iloc[:, 2]
             row = (network, 0.5, "relative_time_to_fit", printed + part * span, np.nan, np.nan, 1, 0, 0)
             summary = pd.DataFrame([row], columns=columns)
-            found = printed_numbers.numbers("fig1b", "noise_sweep", summary, paper, TOLERANCE).set_index(
-                "item"
-            )
+            found = printed_numbers.numbers(
+                "fig1b", PRINTED["noise_sweep"], summary, paper, TOLERANCE
+            ).set_index("item")
             assert found.loc[f"{network}, p = 0.5", "verdict"] == expected
 
 
@@ -137,7 +141,9 @@ def test_figure_1a_is_scored_by_the_loss_that_it_draws():
         columns=["condition", "epoch", "quantity", "mean"],
     ).assign(lower=0.8, upper=1.6, planned=3, failed=0)
     for quantity, expected in (("train_loss", "matched"), ("online_loss", "not matched")):
-        found = printed_numbers.numbers("fig1a", "learning_curves", summary, paper, TOLERANCE, quantity)
+        found = printed_numbers.numbers(
+            "fig1a", PRINTED["learning_curves"], summary, paper, TOLERANCE, quantity
+        )
         assert set(found["measured"]) == {quantity}
         assert found.set_index("item").loc["true_labels, epoch 1", "verdict"] == expected
 
@@ -151,7 +157,7 @@ GABOR = ("wavelets", "MNIST", "gabor")
 def systems(*solves):
     """A summary of solves, each a system, its ridge, test error and norm."""
     rows = [solve(*system, ridge, 0, error, norm) for system, ridge, error, norm in solves]
-    return system_statistics.systems(pd.DataFrame(rows), 0.95)
+    return function("system_table", "summarise")(pd.DataFrame(rows), 0.95)
 
 
 def claim_verdicts(summary, yardstick=YARDSTICK, kind="system_table"):
@@ -202,21 +208,11 @@ def test_nothing_is_claimed_of_a_system_that_is_shown_with_a_ridge_only():
     assert claim_verdicts(systems((PIXELS, "chosen", 0.1, 200))) == {}
 
 
-def test_a_ridge_path_claims_nothing_and_an_unknown_kind_is_refused():
-    found = claims("x", "ridge_path", pd.DataFrame(), YARDSTICK)
-    assert list(found.columns) == scorecard.COLUMNS
-    assert found.empty
-    with pytest.raises(ValueError, match="no claims are known for summaries of kind 'bars'"):
-        claims("x", "bars", pd.DataFrame(), YARDSTICK)
-    with pytest.raises(ValueError, match="no claims are known for noise sweeps of 'loss'"):
-        claims("x", "noise_sweep", pd.DataFrame(), YARDSTICK, "loss")
-
-
 def table3(**errors):
     names = {"mnist_pixels": ("MNIST", "pixels"), "mnist_gabor": ("MNIST", "gabor")}
     summary = systems(*(((name, *names[name]), "none", *found) for name, found in errors.items()))
     paper = pd.read_csv(PAPER / "table3.csv")
-    found = printed_numbers.numbers("table3", "system_table", summary, paper, TOLERANCE)
+    found = printed_numbers.numbers("table3", PRINTED["system_table"], summary, paper, TOLERANCE)
     return found.set_index(["item", "measured"])
 
 

@@ -5,6 +5,10 @@ import pandas as pd
 import pytest
 
 from rethinking import statistics
+from rethinking.exhibits.accuracy_table.drawing import table_rows
+from rethinking.exhibits.accuracy_table.summary import summarise as accuracy_table
+from rethinking.exhibits.learning_curves.summary import summarise as learning_curves
+from rethinking.exhibits.noise_sweep.summary import summarise as noise_sweep
 
 
 def history(accuracies, seed, noise=0.0, network="mlp", condition="true_labels", verdict="finished", **more):
@@ -69,7 +73,7 @@ def test_relative_times_are_paired_by_seed():
         ],
         ignore_index=True,
     )
-    summary = statistics.noise_sweep(histories, 0.99, 0.95)
+    summary = noise_sweep(histories, 0.99, 0.95)
     relative = row(summary, label_noise=1.0, quantity="relative_time_to_fit")
     assert relative["mean"] == pytest.approx((6 / 2 + 8 / 4) / 2)
     assert relative["runs"] == 2
@@ -89,9 +93,7 @@ def test_a_run_that_never_fits_gives_a_lower_bound_and_no_interval():
         ],
         ignore_index=True,
     )
-    relative = row(
-        statistics.noise_sweep(histories, 0.99, 0.95), label_noise=1.0, quantity="relative_time_to_fit"
-    )
+    relative = row(noise_sweep(histories, 0.99, 0.95), label_noise=1.0, quantity="relative_time_to_fit")
     assert relative["not_fitted"] == 1
     assert relative["mean"] == pytest.approx((3 + 4) / 2)
     assert np.isnan(relative["upper"])
@@ -99,15 +101,13 @@ def test_a_run_that_never_fits_gives_a_lower_bound_and_no_interval():
 
 def test_without_a_fit_at_noise_0_there_is_no_relative_time():
     histories = pd.concat([history([0.5] * 3, 0), history([1.0], 0, noise=1.0)], ignore_index=True)
-    relative = row(
-        statistics.noise_sweep(histories, 0.99, 0.95), label_noise=1.0, quantity="relative_time_to_fit"
-    )
+    relative = row(noise_sweep(histories, 0.99, 0.95), label_noise=1.0, quantity="relative_time_to_fit")
     assert np.isnan(relative["mean"])
     assert tuple(relative[["runs", "planned", "failed"]]) == (0, 1, 1)
 
 
 def test_without_a_run_at_noise_0_no_relative_time_has_failed():
-    summary = statistics.noise_sweep(history([1.0], 0, noise=1.0), 0.99, 0.95)
+    summary = noise_sweep(history([1.0], 0, noise=1.0), 0.99, 0.95)
     relative = row(summary, quantity="relative_time_to_fit")
     assert np.isnan(relative["mean"])
     assert tuple(relative[["runs", "planned", "failed"]]) == (0, 1, 0)
@@ -123,13 +123,13 @@ def test_a_run_fails_where_its_seed_failed_at_noise_0():
         ],
         ignore_index=True,
     )
-    summary = statistics.noise_sweep(histories, 0.99, 0.95)
+    summary = noise_sweep(histories, 0.99, 0.95)
     failed = {quantity: rows["failed"].tolist() for quantity, rows in summary.groupby("quantity")}
     assert failed == {"epochs_to_fit": [1, 0], "relative_time_to_fit": [1, 1], "test_error": [1, 0]}
 
 
 def test_a_run_that_fitted_and_then_lost_it_has_failed():
-    summary = statistics.noise_sweep(history([1.0, 0.4], 0), 0.99, 0.95)
+    summary = noise_sweep(history([1.0, 0.4], 0), 0.99, 0.95)
     assert summary["failed"].tolist() == [1, 1, 1]
     assert row(summary, quantity="epochs_to_fit")["mean"] == 1
 
@@ -142,7 +142,7 @@ def test_values_that_are_not_finite_have_failed_and_are_in_no_mean():
 
 def test_epochs_to_fit_stand_at_the_end_of_a_learning_curve():
     histories = pd.concat([history([0.5, 1.0], 0), history([0.5, 0.6, 0.7, 0.8], 1)], ignore_index=True)
-    found = row(statistics.learning_curves(histories, 0.99, 0.95), quantity="epochs_to_fit")
+    found = row(learning_curves(histories, 0.99, 0.95), quantity="epochs_to_fit")
     assert tuple(found[["epoch", "step", "mean", "runs", "planned", "failed"]]) == (4, 20, 2, 1, 2, 1)
 
 
@@ -156,7 +156,7 @@ def test_the_binomial_interval_is_wilsons():
 
 def test_a_run_that_stopped_keeps_its_last_values():
     histories = pd.concat([history([0.5, 1.0], 0), history([0.5, 0.6, 0.7, 0.8], 1)], ignore_index=True)
-    curves = statistics.learning_curves(histories, 0.99, 0.95)
+    curves = learning_curves(histories, 0.99, 0.95)
     last = row(curves, epoch=4, quantity="train_accuracy")
     assert last["mean"] == pytest.approx((1.0 + 0.8) / 2)
     assert last["step"] == 20
@@ -165,7 +165,7 @@ def test_a_run_that_stopped_keeps_its_last_values():
 
 def test_conditions_are_not_mixed():
     histories = pd.concat([history([0.2], 0), history([0.8], 0, condition="gaussian")], ignore_index=True)
-    curves = statistics.learning_curves(histories, 0.99, 0.95)
+    curves = learning_curves(histories, 0.99, 0.95)
     assert row(curves, condition="gaussian", quantity="train_accuracy")["mean"] == pytest.approx(0.8)
 
 
@@ -178,7 +178,7 @@ def test_diverged_runs_are_counted_and_left_out_of_the_mean():
         ],
         ignore_index=True,
     )
-    table = statistics.accuracy_table(histories, 0.8, 0.95)
+    table = accuracy_table(histories, 0.8, 0.95)
     train = row(table, quantity="train_accuracy")
     assert train["mean"] == pytest.approx(0.8)
     assert tuple(train[["runs", "planned", "failed"]]) == (2, 3, 2)
@@ -189,15 +189,15 @@ def test_diverged_runs_are_counted_and_left_out_of_the_mean():
 
 def test_a_table_has_a_row_a_row_with_the_papers_numbers_beside():
     histories = pd.concat([history([0.5, 0.7], 1), history([0.5, 0.9], 2)], ignore_index=True)
-    summary = statistics.accuracy_table(histories, 0.8, 0.95)
+    summary = accuracy_table(histories, 0.8, 0.95)
     paper = pd.DataFrame(
         [("mlp", "true_labels", False, False, 123, 1.0, 0.5)],
         columns=["network", "condition", "random_crop", "weight_decay",
                  "parameters", "train_accuracy", "test_accuracy"],
     )  # fmt: skip
-    (found,) = statistics.table_rows(summary, paper).to_dict("records")
+    (found,) = table_rows(summary, paper).to_dict("records")
     assert found["train_accuracy"] == pytest.approx(0.8)
     assert found["train_accuracy_upper"] > 0.8 > found["train_accuracy_lower"]
     assert (found["runs"], found["diverged"], found["not_fitted"]) == (2, 0, 1)
     assert found["paper_test_accuracy"] == 0.5
-    assert len(statistics.table_rows(summary, paper.assign(network="other"))) == 1
+    assert len(table_rows(summary, paper.assign(network="other"))) == 1

@@ -4,8 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rethinking import system_statistics
-from rethinking.system_statistics import KEYS, QUANTITIES
+from rethinking.exhibits.interpolants.summary import summarise as interpolants
+from rethinking.exhibits.minimum_norm.summary import summarise as descents
+from rethinking.exhibits.ridge_path.summary import summarise as ridge_path
+from rethinking.exhibits.system_table.drawing import system_rows
+from rethinking.exhibits.system_table.summary import QUANTITIES
+from rethinking.exhibits.system_table.summary import summarise as system_table
+from rethinking.system_statistics import KEYS
 
 T = 12.706204736174698  # Student's t(0.975, 1): of two values the interval is mean ± T·|a - b|/2
 
@@ -40,7 +45,7 @@ def unsolved(**more):
 
 
 def summary(*rows, confidence=0.95):
-    return system_statistics.systems(pd.DataFrame(rows), confidence)
+    return system_table(pd.DataFrame(rows), confidence)
 
 
 def row(frame, **keys):
@@ -70,6 +75,13 @@ def test_each_system_and_ridge_has_every_quantity():
     errors = found[found["quantity"] == "test_error"]
     assert list(errors["mean"]) == [0.1, 0.2, 0.3, 0.4]
     assert list(errors["ridge"]) == ["none", 0.5, "none", "chosen"]
+
+
+def test_a_ridge_path_has_the_same_numbers_of_the_two_quantities_that_it_draws():
+    rows = pd.DataFrame([solve(0.1), solve(0.2, seed=1), solve(0.3, ridge=0.5, ridge_value=0.5)])
+    table, path = system_table(rows, 0.95), ridge_path(rows, 0.95)
+    drawn = table["quantity"].isin(["test_error", "ridge_value"])
+    pd.testing.assert_frame_equal(path, table[drawn].reset_index(drop=True))
 
 
 def test_intervals_are_over_seeds():
@@ -132,7 +144,7 @@ def test_a_row_of_the_table_has_all_of_a_system():
         unsolved(ridge="chosen", ridge_value=2.0, seed=2),
         unsolved(),
     )
-    table = system_statistics.system_rows(found)
+    table = system_rows(found)
     assert list(table["ridge"]) == ["chosen", "none"]
     first, second = table.to_dict("records")
     assert (first["runs"], first["not_solved"]) == (2, 1)
@@ -155,7 +167,7 @@ def test_the_papers_numbers_stand_beside_ours():
         [("mnist", "none", 0.012, 220.0), ("cifar", "none", 0.46, np.nan), ("other", "none", 0.5, 1.0)],
         columns=["system", "ridge", "test_error", "norm"],
     )
-    table = system_statistics.system_rows(found, paper)
+    table = system_rows(found, paper)
     assert list(table["test_error"]) == [0.1, 0.2, 0.3]
     assert list(table["paper_test_error"].fillna(-1)) == [0.012, -1, 0.46]
     assert list(table["paper_norm"].fillna(-1)) == [220.0, -1, -1]
@@ -176,26 +188,26 @@ def descent(distance, seed, step=1, start="zero", outside_distance=1e-16):
 
 def test_distances_have_geometric_means():
     rows = pd.DataFrame([descent(1e-2, 0), descent(1e-4, 1), descent(0.5, 0, step=2)])
-    found = system_statistics.descents(rows, 0.5)
+    found = descents(rows, 0.5)
     # At confidence 0.5 the interval of two values has them as its ends.
     distance = row(found, quantity="distance", step=1)
     assert numbers(distance) == pytest.approx((2, 1e-3, 1e-4, 1e-2))
     assert row(found, quantity="distance", step=2)["mean"] == pytest.approx(0.5)
     assert numbers(row(found, quantity="residual", step=1)) == pytest.approx((2, 0.1, 0.1, 0.1))
-    wider = row(system_statistics.descents(rows, 0.95), quantity="distance", step=1)
+    wider = row(descents(rows, 0.95), quantity="distance", step=1)
     assert (wider["lower"], wider["upper"]) == pytest.approx((10 ** (-3 - T), 10 ** (-3 + T)))
 
 
 def test_a_distance_of_0_has_no_logarithm_and_no_warning(recwarn):
     rows = pd.DataFrame([descent(1e-2, 0, outside_distance=0.0), descent(1e-2, 1, outside_distance=0.0)])
-    outside = row(system_statistics.descents(rows, 0.95), quantity="outside_distance")
+    outside = row(descents(rows, 0.95), quantity="outside_distance")
     assert numbers(outside) == pytest.approx((0, np.nan, np.nan, np.nan), nan_ok=True)
     assert not recwarn.list
 
 
 def test_starts_and_optimisers_are_apart():
     rows = pd.DataFrame([descent(1e-2, 0), descent(1e-4, 0, start="outside the span")])
-    found = system_statistics.descents(rows, 0.95)
+    found = descents(rows, 0.95)
     assert len(found) == 6
     assert row(found, quantity="distance", start="zero")["mean"] == pytest.approx(1e-2)
     assert row(found, quantity="distance", start="outside the span")["mean"] == pytest.approx(1e-4)
@@ -206,7 +218,7 @@ def test_interpolants_have_errors_norms_and_chance():
         [(name, 0.0, error, 10.0, 0.75) for name in ("first", "second") for error in (0.1, 0.3)],
         columns=["interpolant", "train_error", "test_error", "norm", "chance"],
     )
-    found = system_statistics.interpolants(rows, 0.5)
+    found = interpolants(rows, 0.5)
     assert len(found) == 6
     for name in ("first", "second"):
         error = row(found, interpolant=name, quantity="test_error")

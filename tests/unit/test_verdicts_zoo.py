@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from honest_results import BASELINES, CONFIG, FIT, PAPER, honest, run, scorecard
+from honest_results import BASELINES, CONFIG, FIT, KINDS, PAPER, claims, honest, run, scorecard, summarised
 from rethinking import statistics
 from rethinking.baseline import Baseline
-from rethinking.claims import claims
-from rethinking.printed_numbers import CURVES, KEYS, numbers
+from rethinking.printed_numbers import numbers
 from rethinking.scorecard import (
     CLAIM,
     CONSEQUENCE,
@@ -386,13 +385,14 @@ def test_no_constant_matches_a_curve(name):
         column for column in paper if column not in ("condition", "network", "epoch", "step", "label_noise")
     ]
     kind = "learning_curves" if name == "fig1a" else "noise_sweep"
-    keys, curve = KEYS[kind], CURVES[kind]
+    printed = KINDS[kind].about["numbers"]
+    keys, curve = printed["keys"], printed["curve"]
     shown = "train_loss" if name == "fig1a" else quantity[0]
     for constant in np.unique(paper[quantity[0]]):
         ours = paper[keys].assign(
             quantity=shown, mean=constant, lower=np.nan, upper=np.nan, planned=1, failed=0
         )
-        found = numbers(name, kind, ours.assign(not_fitted=0), paper, TOLERANCE, shown)
+        found = numbers(name, printed, ours.assign(not_fitted=0), paper, TOLERANCE, shown)
         found = found[found["kind"] == NUMBER]
         share = (found["verdict"] == MATCHED).groupby(paper.loc[found.index, curve]).mean()
         assert (share < 0.6).all(), share
@@ -469,7 +469,7 @@ def accuracy_table(train, test, classes, seeds=1, condition="random_labels"):
         run([train], test + 0.0001 * seed, condition=condition, network="mlp", seed=seed, classes=classes)
         for seed in range(seeds)
     ]
-    summary = statistics.accuracy_table(pd.concat(rows, ignore_index=True), FIT, 0.95)
+    summary = summarised("accuracy_table", pd.concat(rows, ignore_index=True))
     yardstick = Yardstick(FIT, 0.95, {"data": Baseline(0.5, 0.9, 10_000)})
     return verdicts(claims("table1", "accuracy_table", summary, yardstick), CLAIM)
 
@@ -518,7 +518,7 @@ def test_one_seed_takes_longer_by_more_than_an_epoch_either_way():
             run([0.5] * count + [1.0], 0.5, condition=condition, network="mlp", seed=0, label_noise=noise)
             for condition, count, noise in (("true_labels", 9, 0.0), ("random_labels", 9 + more, 1.0))
         ]
-        summary = statistics.learning_curves(pd.concat(parts, ignore_index=True), FIT, 0.95)
+        summary = summarised("learning_curves", pd.concat(parts, ignore_index=True))
         found = claims("fig1a", "learning_curves", summary, Yardstick(FIT, 0.95, {}))
         assert verdicts(found, CLAIM)["fig1a: mlp: random labels take longer than true ones"] == expected
         ours = found.set_index("item").loc["mlp: random labels take longer than true ones"]

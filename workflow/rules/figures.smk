@@ -33,7 +33,6 @@ for name in plan.shown:
             "../scripts/summarise.py"
 
     page = plan.pages[name]
-    params = SimpleNamespace(jobs=[page.job()])
 
     rule:
         name:
@@ -65,9 +64,9 @@ for name in plan.shown:
         params:
             jobs=lambda wildcards, output, page=page: [page.job()],
         message:
-            f"{'Drawing' if name in plan.config['figures'] else 'Setting'} {name}: {plan.words(name)}"
+            f"Making the {plan.exhibits[name].form} {name}: {plan.exhibits[name].shows}"
         script:
-            f"../scripts/{params.jobs[0]['spec']['script']}"
+            "../scripts/show.py"
 
 
 for name in summed_up:

@@ -115,35 +115,27 @@ rule solve_system:
         "../scripts/solve_system.py"
 
 
-EXPERIMENTS = sorted(
-    {request.experiment for name in plan.shown for request in plan.requested(name) if isinstance(request, Experiment)}
-)
-for experiment in EXPERIMENTS:
-    params = SimpleNamespace(jobs=[{"spec": {"experiment": experiment}}])
-
-    rule:
-        name:
-            f"measure_{experiment}"
-        input:
-            receipts_for("experiments"),
-        output:
-            f"{plan.root}/experiments/{{place}}/{{stamp}}/seed-{{seed}}/{RECEIPT}",
-        log:
-            f"{LOGS}/experiments/{{place}}/{{stamp}}/seed-{{seed}}.log",
-        benchmark:
-            f"{BENCHMARKS}/experiments/{{place}}/{{stamp}}/seed-{{seed}}.tsv"
-        wildcard_constraints:
-            place=f"{experiment}/.+",
-        conda:
-            "../../envs/environment.yaml"
-        threads: 1
-        resources:
-            mem_mb=growing(4000),
-            runtime=growing(60),
-        params:
-            jobs=jobs_for("experiments"),
-        message:
-            f"Measuring {experiment.replace('_', ' ')} on "
-            "{params.jobs[0][spec][examples]} examples of {params.jobs[0][spec][dataset]}, seed {wildcards.seed}"
-        script:
-            f"../scripts/measure_{params.jobs[0]['spec']['experiment']}.py"
+rule run_experiment:
+    input:
+        receipts_for("experiments"),
+    output:
+        f"{plan.root}/experiments/{{place}}/{{stamp}}/seed-{{seed}}/{RECEIPT}",
+    log:
+        f"{LOGS}/experiments/{{place}}/{{stamp}}/seed-{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/experiments/{{place}}/{{stamp}}/seed-{{seed}}.tsv"
+    wildcard_constraints:
+        place=".+",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        jobs=jobs_for("experiments"),
+    message:
+        "Running the experiment {params.jobs[0][spec][experiment]} on {params.jobs[0][spec][features]} of "
+        "{params.jobs[0][spec][dataset]}, seed {wildcards.seed}"
+    script:
+        "../scripts/run_experiment.py"

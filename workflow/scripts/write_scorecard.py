@@ -1,4 +1,6 @@
-"""Compare the summaries of all figures and tables with the paper, number by number, claim by claim."""
+"""Compare the summaries of figures and tables with the paper, number by number, claim by claim."""
+
+from importlib import import_module
 
 import pandas as pd
 
@@ -7,7 +9,7 @@ from pipeline.storage.jobs import unfinished
 from pipeline.storage.results import read_baselines, read_paper, read_summary
 from pipeline.storage.shown import write_texts
 from rethinking import scorecard
-from rethinking.claims import claims
+from rethinking.claims import claim_rows, claimed_rows
 from rethinking.plotting import pages
 from rethinking.printed_numbers import numbers
 from rethinking.verdicts import Yardstick
@@ -19,18 +21,19 @@ with logged(snakemake.log[0]) as tell:
         baselines = read_baselines(titles, inputs["baselines"])
         found = []
         for shown, entry in zip(spec["shown"], inputs["summaries"], strict=True):
-            name, kind, quantity = shown["name"], shown["kind"], shown["quantity"]
-            summary = read_summary(entry)
-            of = {title: baselines[title] for title in shown["about"]}
-            if shown["examples"]:
-                # An experiment that draws some of the test images.
-                of = {title: each.of_examples(shown["examples"]) for title, each in of.items()}
-            yardstick = Yardstick(spec["fit"], spec["confidence"], of)
-            parts = [claims(name, kind, summary, yardstick, quantity)]
-            if shown["paper"]:
-                paper = read_paper(shown["paper"])
-                parts.append(numbers(name, kind, summary, paper, spec["tolerance"], quantity))
-            found += [part for part in parts if len(part)]
+            name, claims = shown["name"], shown["claims"]
+            summary = claimed_rows(read_summary(entry), shown["claimed"])
+            if claims:
+                arguments = dict(claims["arguments"])
+                if claims["yardstick"]:
+                    about = {title: baselines[title] for title in shown["about"]}
+                    arguments["yardstick"] = Yardstick(spec["fit"], spec["confidence"], about)
+                tested = import_module(claims["module"]).claims(summary, **arguments)
+                found.append(claim_rows(name, tested, shown["is_papers"]))
+            if shown["numbers"]:
+                paper, quantity = read_paper(shown["paper"]), shown["quantity"]
+                found.append(numbers(name, shown["numbers"], summary, paper, spec["tolerance"], quantity))
+        found = [part for part in found if len(part)]
         table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=scorecard.COLUMNS)
         page = pages.scorecard_html(table, spec["dataset"], baselines, spec["confidence"])
         write_texts(job, {"scorecard.csv": table.to_csv(index=False), "scorecard.html": page})

@@ -9,8 +9,8 @@ from typing import NamedTuple
 class Training(NamedTuple):
     """The runs of a network, one for each seed.
 
-    ``condition`` is "true_labels", or the name of a corruption of all images or all labels. With ``label_noise``
-    the corruption of labels replaces only that share.
+    ``condition`` is "true_labels", or the name of a corruption of all images or all labels. With
+    ``label_noise`` the corruption of labels replaces only that share.
     """
 
     network: str
@@ -35,15 +35,14 @@ class Trace(NamedTuple):
 
 
 class Solve(NamedTuple):
-    """A kernel system, solved without a ridge ("none"), with the best on a validation split ("chosen"), or with
-    a number."""
+    """A kernel system: without a ridge ("none"), with the best on a validation split ("chosen"), or a number."""
 
     system: str
     ridge: float | str
 
 
 class Experiment(NamedTuple):
-    """A small experiment of a figure's own on the features of a data set, one for each seed."""
+    """A small experiment on the features of a data set, one for each seed; ``experiment`` names its home."""
 
     experiment: str
     dataset: str

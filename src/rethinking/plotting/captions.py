@@ -11,9 +11,8 @@ import textwrap
 
 import pandas as pd
 
-from rethinking.paper import Said
 from rethinking.plotting import pages
-from rethinking.scorecard import MATCHED, NOT_RUN, VERDICTS
+from rethinking.scorecard import CLAIM, MATCHED, NOT_RUN, NUMBER, OWN_CLAIM, VERDICTS
 
 ELSEWHERE = "Data, machines, versions and times are on the page *How this was made*."
 
@@ -76,8 +75,8 @@ def _number(value: float | str) -> str:
         return value
 
 
-def _claims(found: pd.DataFrame) -> list[str]:
-    """How many claims hold, and each that was put to the test with the paper's number and ours."""
+def _claims(found: pd.DataFrame, theirs: str) -> list[str]:
+    """How many claims hold, and each that was put to the test with ``theirs``, what is claimed, and ours."""
     if found.empty:
         return []
     run = found[found["verdict"] != NOT_RUN]
@@ -91,7 +90,7 @@ def _claims(found: pd.DataFrame) -> list[str]:
         ]
         for row in run.itertuples(index=False)
     ]
-    return [f"{_held(found)}:", _table(["claim", "paper", "ours"], [45, 20, 35], rows)]
+    return [f"{_held(found)}:", _table(["claim", theirs, "ours"], [45, 20, 35], rows)]
 
 
 def _numbers(compared: pd.DataFrame) -> list[str]:
@@ -103,17 +102,22 @@ def _numbers(compared: pd.DataFrame) -> list[str]:
     return [f"Of {len(compared)} numbers that the paper prints: {parts} (one by one on the scorecard)."]
 
 
-def shown(said: Said, about: str, scorecard: pd.DataFrame, seen: list[str], how: str) -> str:
+def shown(paper: dict | None, about: str, scorecard: pd.DataFrame, seen: list[str], how: str) -> str:
     """The caption of a figure or table.
 
-    ``about`` names the data and seeds, ``scorecard`` has the rows of ``rethinking.scorecard`` for this
+    ``paper`` has the paper's "claim" and "where" it makes it, if it says anything. ``about`` names the data and seeds, ``scorecard`` has the rows of ``rethinking.scorecard`` for this
     figure or table alone, ``seen`` are further sentences about what it shows, ``how`` is ``made_by``.
     """
-    found = scorecard[scorecard["kind"] == "claim"]
-    compared = scorecard[scorecard["kind"] == "number"]
-    ours = [*map(escaped, seen), *_claims(found), *_numbers(compared)] or ["The paper has no claim to test."]
+    rows = {kind: scorecard[scorecard["kind"] == kind] for kind in (CLAIM, OWN_CLAIM, NUMBER)}
+    ours = [
+        *map(escaped, seen),
+        *_claims(rows[CLAIM], "paper"),
+        *_claims(rows[OWN_CLAIM], "claimed"),
+        *_numbers(rows[NUMBER]),
+    ] or ["numbers and intervals, which are held against no claim."]
     ours[0] = f"**Here** ({escaped(about)}): {ours[0]}"
-    return _caption(f"**The paper** ({said.where}): {escaped(said.claim)}", *ours, how, ELSEWHERE)
+    theirs = f"**The paper** ({escaped(paper['where'])}): {escaped(paper['claim'])}" if paper else None
+    return _caption(*filter(None, [theirs]), *ours, how, ELSEWHERE)
 
 
 def scorecard(table: pd.DataFrame, titles: dict[str, str], about: str, how: str) -> str:

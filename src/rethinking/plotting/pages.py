@@ -1,6 +1,5 @@
-"""Tables as pages, in HTML and LaTeX: what they have in common, table 1 and the scorecard."""
+"""Tables as pages, in HTML and LaTeX: what all of them have in common, and the scorecard."""
 
-import math
 import re
 
 import pandas as pd
@@ -9,7 +8,7 @@ from jinja2 import Environment
 from rethinking.baseline import Baseline
 from rethinking.paper import title_of
 from rethinking.plotting import style
-from rethinking.scorecard import CLAIM, CONSEQUENCE, NUMBER, UNCOUNTED, headline
+from rethinking.scorecard import CLAIM, CONSEQUENCE, NUMBER, OWN_CLAIM, UNCOUNTED, headline
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -89,61 +88,14 @@ def baseline_notes(baselines: dict[str, Baseline]) -> list[str]:
     return notes
 
 
+def cell(value: float, form: str = "{:.3g}", scale: float = 1.0) -> str:
+    """A number as text, a dash where there is none."""
+    return "–" if pd.isna(value) else form.format(scale * value)
+
+
 def readable(item: str) -> str:
     """An item of the scorecard with networks and conditions called as in print."""
     return re.sub(r"[a-z]\w*", lambda word: style.NAMES.get(word[0], word[0].replace("_", " ")), item)
-
-
-def _per_cent(row: pd.Series, quantity: str) -> str:
-    """Mean ± half the interval in per cent, as far as they are known."""
-    outcomes = ["diverged", *(["not_fitted"] if quantity == "train_accuracy" else [])]
-    failed = [f"{row[outcome]} {outcome.replace('_', ' ')}" for outcome in outcomes if row[outcome]]
-    failed = f" ({', '.join(failed)})" if failed else ""
-    if not math.isfinite(row[quantity]):
-        return "–" + failed
-    half = row[f"{quantity}_upper"] - row[quantity]
-    spread = f" ± {100 * half:.2f}" if math.isfinite(half) else ""
-    return f"{100 * row[quantity]:.2f}{spread}{failed}"
-
-
-def accuracy_rows(table: pd.DataFrame, widths: dict[str, float]) -> pd.DataFrame:
-    """The rows of ``statistics.table_rows`` as text, set as in the paper; accuracies in per cent.
-
-    ``widths`` names the networks that are not as wide as the paper's.
-    """
-    text = pd.DataFrame(
-        {
-            "model": [style.network_name(network, widths) for network in table["network"]],
-            "condition": table["condition"].map(style.name),
-            "parameters": table["parameters"].map("{:,}".format),
-            "random crop": table["random_crop"].map({True: "yes", False: "no"}),
-            "weight decay": table["weight_decay"].map({True: "yes", False: "no"}),
-            "train accuracy": table.apply(_per_cent, axis=1, quantity="train_accuracy"),
-            "test accuracy": table.apply(_per_cent, axis=1, quantity="test_accuracy"),
-        }
-    )
-    for part in ("train", "test"):
-        if f"paper_{part}_accuracy" in table:
-            text[f"paper: {part}"] = table[f"paper_{part}_accuracy"].map(
-                lambda value: "–" if pd.isna(value) else f"{100 * value:.2f}"
-            )
-    return text
-
-
-def accuracy_html(
-    rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float, linear: list[str]
-) -> str:
-    """Table 1 as a page; ``linear`` are sentences about the linear classifier of the data set."""
-    columns = [{"name": column, "text": column in ("model", "condition")} for column in rows]
-    body, last = [], None
-    for cells in rows.itertuples(index=False):
-        body.append({"cells": list(cells), "first": cells[0] != last})
-        last = cells[0]
-    return page(
-        f"{title_of(name)}: training and test accuracy on {dataset} (%)",
-        [spread_note(seeds, confidence), *linear],
-        [{"columns": columns, "rows": body}],
-    )
 
 
 # What LaTeX reads as commands, in names that a user chose.
@@ -151,25 +103,6 @@ LATEX = str.maketrans(
     {character: f"\\{character}" for character in "&%$#_{}"}
     | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 )
-
-
-def accuracy_latex(
-    rows: pd.DataFrame, name: str, dataset: str, seeds: int, confidence: float, linear: list[str]
-) -> str:
-    """Table 1 in LaTeX, for a document with the package booktabs; ``linear`` is as in ``accuracy_html``."""
-    escaped = rows.map(lambda cell: cell.replace("±", r"$\pm$").replace("×", r"$\times$").replace("–", "--"))
-    blanks = escaped["model"].where(escaped["model"] != escaped["model"].shift(), "")
-    escaped = escaped.assign(model=blanks)
-    text_columns = sum(column in ("model", "condition") for column in rows)
-    spread = spread_note(seeds, confidence).replace("±", r"$\pm$").replace("%", r"\%")
-    head = rf"Training and test accuracy on {dataset.translate(LATEX)} (\%)."
-    return escaped.to_latex(
-        index=False,
-        escape=False,
-        column_format="l" * text_columns + "r" * (len(rows.columns) - text_columns),
-        caption=" ".join([head, spread, *(note.translate(LATEX) for note in linear)]),
-        label=f"tab:{name}",
-    )
 
 
 def text_latex(rows: pd.DataFrame, texts: int, name: str, caption: str) -> str:
@@ -207,6 +140,12 @@ SECTIONS = (
     (CLAIM, "Claims", "claim", ""),
     (NUMBER, "Numbers that the paper prints", "number", ""),
     (
+        OWN_CLAIM,
+        "Claims that are not the paper's",
+        "claim",
+        "Each figure or table that makes them has its own.",
+    ),
+    (
         CONSEQUENCE,
         "Consequences, which are not counted",
         "consequence",
@@ -226,7 +165,8 @@ def _scorecard_section(part: pd.DataFrame, title: str, name: str, about: str) ->
     """One table of the scorecard's page."""
     numbers = part["difference"].notna().any()
     texts = ["source", name, "measured"]
-    figures = ["paper", "ours", "interval", "runs", *(["difference"] if numbers else [])]
+    theirs = "claimed" if part["kind"].iloc[0] == OWN_CLAIM else "paper"
+    figures = [theirs, "ours", "interval", "runs", *(["difference"] if numbers else [])]
     columns = [
         {"name": column, "text": column not in figures} for column in [*texts, *figures, "verdict", "rule"]
     ]

@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 from pipeline.commands.configured import WORKFLOW, NotConfigured, plan_of
@@ -21,9 +22,8 @@ from pipeline.planning.plan import Plan
 from pipeline.planning.report import CAPTIONS, contact_sheet_name
 from pipeline.storage.artefacts import ArtefactError, written_whole
 from pipeline.storage.results import read_computed, read_scorecard, read_summary
-from rethinking.paper import said, title_of
+from rethinking.paper import title_of
 from rethinking.plotting import captions, pages, provenance_page
-from rethinking.system_statistics import ridge_gains
 
 
 def captions_of(plan: Plan, command: str) -> dict[str, str]:
@@ -44,15 +44,19 @@ def captions_of(plan: Plan, command: str) -> dict[str, str]:
         return made
     job = plan.pages["scorecard"].job()
     spec = job["spec"]
-    spread = pages.seeds_note(spec["seeds"], spec["confidence"])
+    spread = pages.seeds_note(len(plan.config["seeds"]), spec["confidence"])
     table = read_scorecard(job)
-    for shown, entry in zip(spec["shown"], job["inputs"]["summaries"], strict=True):
-        name, kind = shown["name"], shown["kind"]
+    for name in plan.main:
+        exhibit = plan.exhibits[name]
+        sentences = exhibit.function("sentences")
+        seen = []
+        if sentences:
+            seen = import_module(sentences.module).sentences(read_summary(plan.summary(name).entry()))
         made[name] = captions.shown(
-            said(kind, shown["quantity"]),
-            f"{', '.join(shown['about'])}; {spread}",
+            exhibit.said.get("paper"),
+            f"{', '.join(plan.titles(name))}; {spread}",
             table[table["source"] == name],
-            ridge_gains(read_summary(entry)) if kind == "ridge_path" else [],
+            seen,
             captions.made_by(name, command),
         )
     titles = {shown["name"]: title_of(shown["name"]) for shown in spec["shown"]}

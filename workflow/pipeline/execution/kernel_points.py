@@ -25,11 +25,6 @@ def as_rows(values: np.ndarray) -> np.ndarray:
     return values.reshape(len(values), -1)
 
 
-def grey_levels(values: np.ndarray) -> np.ndarray:
-    """Points as float64 rows; those of images are grey levels from 0 to 1."""
-    return as_rows(values) / (255.0 if values.dtype == np.uint8 else 1.0)
-
-
 def backend_for(gpus: int, runs_per_gpu: int, tell: Callable[[str], None]):
     """Where a solve that asked for ``gpus`` (0 or 1) computes: a GPU of its own, or the CPU.
 

@@ -6,22 +6,23 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
+from pipeline.planning.exhibits import Exhibit
 from pipeline.planning.explain import LISTED, cut, explain, nearest, shown, where_text
 from pipeline.planning.factories import arguments_of, call_problems, find_factory
 from pipeline.planning.grids import GridError, expand, network_grids
 from pipeline.planning.homes import Home, Homes
-from pipeline.planning.kernel_checks import kernel_problems
+from pipeline.planning.kernel_checks import experiment_problems, kernel_problems
 from pipeline.planning.measurements import probe_defaults, request_problems
 from pipeline.planning.runs import TRUE_LABELS
 from pipeline.planning.schema import schema_with, unknown_names
 from pipeline.planning.sources import source_of
 from pipeline.storage.files import oddity, read
-from rethinking.exhibits.requests import Training
+from rethinking.exhibits.requests import Experiment, Training
 
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
 RESERVED = {
     *("all", "data", "scorecard", "provenance", "corrupt_labels", "corrupt_images", "train", "measure"),
-    *("transform_images", "add_inner_products", "select_kernel", "solve_system"),
+    *("transform_images", "add_inner_products", "select_kernel", "solve_system", "run_experiment"),
 }
 RESERVED_STARTS = ("summarise_", "download_", "prepare_", "describe_", "measure_", "contact_sheet")
 LARGEST = 1e300
@@ -101,8 +102,9 @@ def _recipe_problems(where: str, network: dict, training: dict, homes: Homes) ->
 def _paper_problems(where: str, entry: dict, home: Home, folder: Path, datasets: dict) -> list[str]:
     """Files with the paper's numbers that are not there or do not fit the figure or table."""
     columns = {*home.about.get("paper_columns", ())}
-    if columns and "label_noise" in columns:
-        columns.add(entry["quantity"])
+    if "quantity" in entry and "numbers" in home.about:
+        quantity = entry["quantity"]
+        columns.add(home.about["numbers"]["quantities"].get(quantity, {}).get("column", quantity))
     problems = []
     for dataset, paper in entry.get("paper", {}).items():
         if dataset not in datasets:
@@ -176,14 +178,18 @@ def _exhibit_problems(where: str, entry: dict, config: dict, folder: Path, homes
     problems = unknown_names(entry, {"properties": home.options}, names_of(config, homes), where)
     if problems:
         return problems
-    kind = home.load()
+    exhibit = Exhibit(where, entry, home)
+    problems += [f"{where}: {problem}" for problem in exhibit.problems()]
+    kind, options = home.load(), exhibit.options
     if hasattr(kind, "problems"):
-        problems += [f"{where}.{problem}" for problem in kind.problems(entry)]
+        problems += [f"{where}.{problem}" for problem in kind.problems(options)]
     for index, row in enumerate(entry.get("rows", ())):
         if row in entry["rows"][:index]:
             problems.append(f"{where}.rows[{index}]: the same row stands above already; remove one")
-    for index, request in enumerate(kind.requests(entry)):
+    for index, request in enumerate(kind.requests(options)):
         problems += [f"{where}: {problem}" for problem in request_problems(request, config, homes)]
+        if isinstance(request, Experiment):
+            problems += experiment_problems(where, request, homes)
         training = getattr(request, "training", request)
         if isinstance(training, Training):
             home_of = homes.of("corruption").get(training.condition)

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.planning.arguments import Function
 from pipeline.planning.digest import DigestError, parse
 from pipeline.planning.explain import nearest
 
@@ -29,6 +30,21 @@ NEEDED: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "measurement": ("measurements", ("measure",), ("title",)),
     "probe": ("probes", ("probe",), ("title",)),
     "exhibit": ("exhibits", ("requests",), ("form", "title", "options", "reads")),
+    "experiment": ("experiments", ("run",), ("title",)),
+}
+# By kind and key of ABOUT: its possible values, each with the further function that it asks for.
+CHOICES: dict[str, dict[str, dict[str, str | None]]] = {
+    "corruption": {"of": {"images": None, "labels": None}},
+    "exhibit": {
+        "form": {"figure": "draw", "table": "render"},
+        # What the function ``summarise`` is given: histories of runs, results, or the rows of experiments.
+        "reads": {
+            "histories": "summarise",
+            "results": "summarise",
+            "rows": "summarise",
+            "traces": "summarise",
+        },
+    },
 }
 # Functions that a kind needs where a fact in ABOUT holds; under None, where none of them does.
 BY_FACT: dict[str, dict[str | None, tuple[str, ...]]] = {
@@ -68,6 +84,14 @@ TAKES_OPTIONS = {
 }
 # A home that needs several modules is a folder, and this one of them says what it is.
 IN_FOLDER = "kind"
+# The module of a folder that each further function stands in. A home of one module defines them all itself.
+PARTS = {
+    "summarise": "summary",
+    "sentences": "summary",
+    "draw": "drawing",
+    "render": "drawing",
+    "claims": "claims",
+}
 # What planning must not import: it would take seconds at every call, and in every job on a cluster.
 HEAVY = {"torch", "torchvision", "pandas", "matplotlib", "seaborn", "scipy", "sklearn", "cupy"}
 ABOUT = "ABOUT"
@@ -97,21 +121,28 @@ class Home(NamedTuple):
         return self.defaults() | {name: settings[name] for name in self.options if name in settings}
 
     def load(self):
-        """Import the module, for a kind whose functions planning calls."""
-        for node in parse(self.path).body:
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
-            for name in names:
-                if name.partition(".")[0] in HEAVY:
-                    raise HomeError(
-                        f"{self.path}, line {node.lineno}: imports {name}, which takes seconds whenever anything is "
-                        "planned; import it in the functions that use it, or in another module"
-                    )
+        """Import the module, for a kind whose functions planning calls.
+
+        Raises ``HomeError`` for a module that cannot be imported, or that imports what takes seconds.
+        """
         folder = str(self.path.parents[self.module.count(".")])
         if folder not in sys.path:
             sys.path.append(folder)
         try:
+            before = HEAVY & sys.modules.keys()
+            for line, name in imports(self.path):
+                heavy = {name.partition(".")[0]} & HEAVY
+                if not heavy:
+                    importlib.import_module(name)
+                    heavy = (HEAVY & sys.modules.keys()) - before
+                if heavy:
+                    raise HomeError(
+                        f"{self.path}, line {line}: imports {name}, and with it {min(heavy)}, which takes seconds "
+                        "whenever anything is planned; import it in the functions that use it, or in another module"
+                    )
             return importlib.import_module(self.module)
+        except HomeError:
+            raise
         except Exception as error:
             line = traceback.extract_tb(error.__traceback__)[-1].lineno
             raise HomeError(f"{self.path}, line {line}: {type(error).__name__}: {error}") from None
@@ -125,14 +156,33 @@ class Home(NamedTuple):
         """Whether ABOUT has a fact that holds of some homes only."""
         return bool(self.about.get(fact))
 
-    def part(self, name: str) -> str:
-        """The module that holds one part of a home, such as its drawing: of a folder, or the home itself."""
-        package, _, last = self.module.rpartition(".")
-        return f"{package}.{name}" if last == IN_FOLDER else self.module
+    def file(self, function: str) -> Path:
+        """The file that a function belongs in: of a folder one of its parts, else the home itself."""
+        part = PARTS.get(function, IN_FOLDER)
+        return self.path.with_name(f"{part}.py") if self.path.stem == IN_FOLDER else self.path
+
+    def function(self, name: str) -> Function | None:
+        """The function ``name`` of a home; None if it has none."""
+        path = self.file(name)
+        module = self.module.removesuffix(self.path.stem) + path.stem
+        for node in parse(path).body if path.is_file() else ():
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+                return Function(module, path, node)
+        return None
 
     def defaults(self) -> dict:
         """The value of each option that may be left out."""
         return {name: schema["default"] for name, schema in self.options.items() if "default" in schema}
+
+
+def imports(path: Path) -> list[tuple[int, str]]:
+    """The modules that are imported as soon as a file is, with the line of each."""
+    found = []
+    for node in parse(path).body:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+        found += [(node.lineno, name) for name in names]
+    return found
 
 
 def _about(path: Path) -> tuple[dict, int] | None:
@@ -174,18 +224,23 @@ def _home(path: Path, module: str, name: str) -> Home | None:
     options = about.get("options", {})
     if not isinstance(options, dict) or not all(isinstance(schema, dict) for schema in options.values()):
         raise HomeError(f"{where}: options must be a mapping of names to schemas")
+    needed = [*functions]
+    for key, choices in CHOICES.get(kind, {}).items():
+        if about[key] not in choices:
+            raise HomeError(f"{where}: ABOUT says {key} {about[key]!r}; {nearest(str(about[key]), choices)}")
+        needed += filter(None, [choices[about[key]]])
     by_fact = BY_FACT.get(kind, {})
     said = [fact for fact in by_fact if fact and about.get(fact)] or [None]
-    functions += tuple(function for fact in said for function in by_fact.get(fact, ()))
-    defined = {node.name: node for node in parse(path).body if isinstance(node, ast.FunctionDef)}
-    absent = [function for function in functions if function not in defined]
+    needed += [function for fact in said for function in by_fact.get(fact, ())]
+    home = Home(kind, name, module, path, about, line)
+    absent = [function for function in dict.fromkeys(needed) if not home.function(function)]
     if absent:
-        raise HomeError(
-            f"{where}: the kind {kind!r} needs the function {', '.join(absent)}, which {path.name} lacks"
-        )
-    for function in set(functions) & set(TAKES_OPTIONS.get(kind, ())):
-        _check_arguments(path, defined[function], [each for each in options if each != about.get("place")])
-    return Home(kind, name, module, path, about, line)
+        listed = ", ".join(f"{function} in {home.file(function).name}" for function in absent)
+        raise HomeError(f"{where}: the kind {kind!r} needs the function {listed}, which is not defined there")
+    for function in set(needed) & set(TAKES_OPTIONS.get(kind, ())):
+        given = [option for option in options if option != about.get("place")]
+        _check_arguments(path, home.function(function).node, given)
+    return home
 
 
 def _check_arguments(path: Path, function: ast.FunctionDef, options: Iterable[str]) -> None:
@@ -217,13 +272,26 @@ def _missing_imports(path: Path, beside: Path) -> None:
                 raise HomeError(f"{path}, line {node.lineno}: imports {name}, which is not installed")
 
 
+def _refuse_a_name_that_is_taken(path: Path, module: str, folder: Path) -> None:
+    """Raise ``HomeError`` for a module of a plugin under whose name Python finds another."""
+    top = module.partition(".")[0]
+    found = importlib.util.find_spec(top)
+    places = [found.origin, *(found.submodule_search_locations or ())] if found else []
+    if found and not any(place and Path(place).is_relative_to(folder) for place in places):
+        raise HomeError(
+            f"{path}: a module {top!r} is there already ({found.origin}); give the file another name"
+        )
+
+
 def plugin_files(plugins: Iterable[str]) -> list[tuple[Path, Path]]:
     """Every module of the plugins, with the folder that it is imported from."""
     found = []
     for plugin in plugins:
         path = Path(plugin).expanduser().absolute()
         if path.is_dir():
-            found += [(file, path) for file in sorted(path.rglob("*.py"))]
+            # The folder of one home is imported by its own name.
+            root = path.parent if (path / f"{IN_FOLDER}.py").is_file() else path
+            found += [(file, root) for file in sorted(path.rglob("*.py"))]
         elif path.suffix == ".py" and path.is_file():
             found.append((path, path.parent))
         else:
@@ -245,6 +313,7 @@ class Homes:
             for path, folder in plugin_files(plugins):
                 self.folders = tuple(dict.fromkeys([*self.folders, folder]))
                 self._add(_home(path, *_names(path, folder)), None)
+                _refuse_a_name_that_is_taken(path, _names(path, folder)[0], folder)
                 _missing_imports(path, folder)
         except DigestError as error:
             raise HomeError(str(error)) from None

@@ -2,7 +2,9 @@
 
 from pipeline.planning.explain import nearest
 from pipeline.planning.homes import Home, Homes
+from pipeline.planning.kernels import EXPERIMENT_DATA
 from pipeline.planning.sources import source_of
+from rethinking.exhibits.requests import Experiment
 
 SMALLEST_RIDGE, LARGEST_RIDGE = 1e-15, 1e15
 
@@ -18,6 +20,15 @@ def kernel_problems(config: dict, homes: Homes) -> list[str]:
             if "systems" in entry and "ridge" in entry:
                 problems += _ridge_problems(where, [ridge for ridge in entry["ridge"] if ridge])
     return problems
+
+
+def experiment_problems(where: str, request: Experiment, homes: Homes) -> list[str]:
+    """What is wrong with an experiment that a figure or table asks for: no such one, or arguments missing."""
+    known = homes.of("experiment")
+    if request.experiment not in known:
+        return [f"{where}: no experiment {request.experiment!r}; {nearest(request.experiment, known)}"]
+    function = known[request.experiment].function("run")
+    return [f"{where}: {problem}" for problem in function.problems((*EXPERIMENT_DATA, *request.options))]
 
 
 def _system_problems(config: dict, homes: Homes) -> list[str]:

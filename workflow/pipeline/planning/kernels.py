@@ -20,6 +20,8 @@ from rethinking.exhibits.requests import Experiment
 NONE, CHOSEN = "none", "chosen"
 # What a job on a GPU needs of the CPU, to read and to hand over; more would keep other GPUs waiting.
 GPU_THREADS = 2
+# What the function ``run`` of an experiment is passed by name, besides the options that are asked for.
+EXPERIMENT_DATA = ("labels", "classes", "seed")
 
 
 def ridge_text(ridge: float | str) -> str:
@@ -46,7 +48,7 @@ class KernelPlan:
 
     def __init__(self, config: dict, results: Results, homes: Homes, data: dict[str, DataPlan]):
         self.config, self.results, self.data = config, results, data
-        self.homes = homes.of("features")
+        self.homes, self.experiments = homes.of("features"), homes.of("experiment")
         self.first_seed = config["seeds"][0]
         self.features, self.selection, self.system = (
             cache(self.features),
@@ -147,12 +149,13 @@ class KernelPlan:
         )
 
     def experiment(self, asked: Experiment) -> Result:
-        """An experiment on a small system: gradient descent, or interpolants that do not generalise."""
-        spec = {"dataset": asked.dataset, "features": asked.features, **asked.options}
-        spec["experiment"] = asked.experiment
+        """An experiment on the features of a data set, such as gradient descent on a small system."""
+        run = self.experiments[asked.experiment].function("run")
+        spec = {"dataset": asked.dataset, "features": asked.features, "experiment": asked.experiment}
+        spec |= {"module": run.module, "arguments": run.arguments(asked.options)}
         return self.results.plan(
             f"experiments/{asked.experiment}/{asked.dataset}/{asked.features}",
-            f"measure_{asked.experiment}.py",
+            "run_experiment.py",
             spec,
             {
                 "points": self.features(asked.dataset, asked.features),
@@ -160,6 +163,7 @@ class KernelPlan:
             },
             file="experiment.json",
             seeded=True,
+            modules=(run.module,),
         )
 
     def coordinates(self, system: str, ridge: float | str) -> dict:

@@ -20,18 +20,19 @@ from pathlib import Path
 from pipeline.planning.configuration import check
 from pipeline.planning.data import DataPlan
 from pipeline.planning.digest import Scripts
+from pipeline.planning.exhibits import FILES, Exhibit
 from pipeline.planning.factories import arguments_of
-from pipeline.planning.homes import Home, Homes
+from pipeline.planning.homes import Homes
 from pipeline.planning.kernels import KernelPlan
 from pipeline.planning.measurements import MeasurementPlan
 from pipeline.planning.pages import Page
 from pipeline.planning.results import Result, Results
 from pipeline.planning.runs import TRUE_LABELS, Run
+from pipeline.planning.scoring import claimed, scored
 from rethinking.exhibits.requests import Measurement, Solve, Trace, Training
 
 RECIPE = ("epochs", "learning_rate", "batch_size", "decayed", "stop_after_fit")
 COORDINATES = ("dataset", *Run("").coordinates())
-FORMS = {"figures": ("pdf", "png"), "tables": ("html", "tex", "csv")}
 
 
 class Plan:
@@ -49,6 +50,10 @@ class Plan:
         self.config = check(config, folder, self.homes, scripts.roots)
         self.root = str(Path(self.config["results"]).expanduser())
         self.results = Results(self.root, scripts)
+        self.exhibits = {
+            name: Exhibit(name, entry, self.homes.of("exhibit")[entry["kind"]])
+            for name, entry in self.shown.items()
+        }
         # The data set that networks are trained on, then those of kernel systems.
         self.dataset = self.config["dataset"]
         names = [self.dataset, *(other for name in self.shown for other in sorted(self.about(name)))]
@@ -99,72 +104,57 @@ class Plan:
 
     def summary(self, name: str) -> Result:
         """The numbers of a figure or table, from every result that it shows."""
-        shown = self.shown_results(name)
+        shown, exhibit = self.shown_results(name), self.exhibits[name]
+        summarise = exhibit.function("summarise")
         spec = {
-            "summary": self.kind(name),
-            "confidence": self.config["interval"]["confidence"],
+            "module": summarise.module,
+            "reads": exhibit.home.about["reads"],
+            "arguments": summarise.arguments(self._provided(exhibit)),
             "coordinates": [coordinates for coordinates, _, _ in shown],
         }
-        if any(isinstance(request, Training) for request in self.requested(name)):
-            spec["fit"] = self.config["fit"]["train_accuracy"]
-        modules: tuple[str, ...] = ()
-        if self._is_generic(name):
-            home = self.home(name)
-            modules = (home.part("summary"),)
-            spec |= {
-                "module": modules[0],
-                "reads": home.about["reads"],
-                "options": home.chosen(self.shown[name]),
-            }
         inputs = {"results": [(made, seed) for _, made, seed in shown]}
-        return self.results.plan(
-            f"summaries/{name}", "summarise.py", spec, inputs, file="summary.json", modules=modules
-        )
+        place, modules = f"summaries/{name}", (summarise.module,)
+        return self.results.plan(place, "summarise.py", spec, inputs, file="summary.json", modules=modules)
 
     # --- pages ------------------------------------------------------------------------------------
 
     def page(self, name: str) -> Page:
         """A figure, as a picture and the numbers that it shows, or a table in several forms."""
-        folder = "tables" if name in self.config["tables"] else "figures"
-        verb = "write" if folder == "tables" else "plot"
-        spec = {**self.shown[name], "name": name, "paper": self.paper(name), **self._about(name)}
-        spec["script"] = script = f"{verb}_{self.kind(name)}.py"
-        modules: tuple[str, ...] = ()
-        inputs = {"summary": self.summary(name)}
-        if self._is_generic(name):
-            modules = (self.home(name).part("drawing"),)
-            spec |= {"script": (script := "show.py"), "module": modules[0], "form": folder[:-1]}
-        elif folder == "tables":
-            spec |= {"baselines": self.titles(name)}
+        exhibit = self.exhibits[name]
+        maker, folder, form = exhibit.maker, exhibit.folder, exhibit.form
+        spec = {"form": form, "module": maker.module, "arguments": maker.arguments(self._provided(exhibit))}
+        inputs: dict = {"summary": self.summary(name)}
+        if "paper" in maker.named:
+            spec["paper"] = self.paper(name)
+        if "baselines" in maker.named:
+            spec["baselines"] = self.titles(name)
             inputs["baselines"] = self.baselines(name)
-        made = self.results.plan(f"{folder}/{name}", script, spec, inputs, modules=modules)
-        files = {f"{folder[:-1]}.{form}": f"{self.root}/{folder}/{name}.{form}" for form in FORMS[folder]}
-        if folder == "figures":
-            files["summary.csv"] = f"{self.root}/figures/{name}.csv"
+        made = self.results.plan(f"{folder}/{name}", "show.py", spec, inputs, modules=(maker.module,))
+        files = {file: f"{self.root}/{folder}/{name}{Path(file).suffix}" for file in FILES[form]}
         return Page(made, files)
 
     def scorecard(self) -> Page:
-        """The comparison with the paper, from the summaries of the paper's own figures and tables."""
-        judged = [name for name in self.main if not self._is_generic(name)]
+        """The comparison with the paper, from the summaries of the figures and tables that are held against it."""
+        exhibits = [self.exhibits[name] for name in self.main if self.exhibits[name].is_scored]
         shown = [
-            {
-                "name": name,
-                "kind": self.kind(name),
-                "quantity": self.shown[name].get("quantity"),
-                "paper": self.paper(name),
-                "examples": self.shown[name].get("examples"),
-                "about": self.titles(name),
-            }
-            for name in judged
+            scored(exhibit, self.paper(exhibit.name), self._provided(exhibit))
+            | {"about": self.titles(exhibit.name), "claimed": self._claimed(exhibit)}
+            for exhibit in exhibits
         ]
-        spec = {"shown": shown, "tolerance": self.config["scorecard"]["tolerance"]}
-        spec |= {"fit": self.config["fit"]["train_accuracy"], **self._about()}
-        inputs = {
-            "summaries": [(self.summary(name), None) for name in judged],
-            "baselines": [baseline for name in judged for baseline in self.baselines(name)],
+        spec = {
+            "script": "write_scorecard.py",
+            "shown": shown,
+            "tolerance": self.config["scorecard"]["tolerance"],
+            "fit": self.config["fit"]["train_accuracy"],
+            "confidence": self.config["interval"]["confidence"],
+            "dataset": self.data.title,
         }
-        spec["script"] = "write_scorecard.py"
-        made = self.results.plan("scorecard", "write_scorecard.py", spec, inputs)
+        inputs = {
+            "summaries": [(self.summary(exhibit.name), None) for exhibit in exhibits],
+            "baselines": [baseline for exhibit in exhibits for baseline in self.baselines(exhibit.name)],
+        }
+        modules = tuple(dict.fromkeys(each["claims"]["module"] for each in shown if each["claims"]))
+        made = self.results.plan("scorecard", "write_scorecard.py", spec, inputs, modules=modules)
         files = {f"scorecard.{form}": f"{self.root}/scorecard.{form}" for form in ("csv", "html")}
         return Page(made, files)
 
@@ -219,24 +209,6 @@ class Plan:
         about = {dataset for name in self.main for dataset in self.about(name)} | {self.dataset}
         return [data for data in self.datasets.values() if data.name in about]
 
-    def kind(self, name: str) -> str:
-        """What a figure draws or a table shows, which names its summary, its script and its claims."""
-        return self.shown[name]["kind"]
-
-    def home(self, name: str) -> Home:
-        """The home of what a figure draws or a table shows."""
-        return self.homes.of("exhibit")[self.kind(name)]
-
-    def _is_generic(self, name: str) -> bool:
-        """Whether the home of a figure or table summarises and draws it, and not scripts of its own."""
-        verb = "write" if name in self.config["tables"] else "plot"
-        return not (self.folder / "workflow" / "scripts" / f"{verb}_{self.kind(name)}.py").exists()
-
-    def words(self, name: str) -> str:
-        """What a figure or table shows, for people: noise sweep of test error."""
-        quantity = self.shown[name].get("quantity")
-        return (self.kind(name) + (f" of {quantity}" if quantity else "")).replace("_", " ")
-
     def about(self, name: str) -> set[str]:
         """The data sets of a figure or table."""
         named = {
@@ -265,19 +237,25 @@ class Plan:
         content = (self.folder / file).read_bytes()
         return {"file": file, "sha256": hashlib.sha256(content).hexdigest()}
 
-    def _about(self, name: str | None = None) -> dict:
-        """What figures, tables and the scorecard say of themselves."""
-        dataset = self.shown[name].get("dataset", self.dataset) if name else self.dataset
-        return {
-            "dataset": self.datasets[dataset].title,
-            "confidence": self.config["interval"]["confidence"],
+    def _provided(self, exhibit: Exhibit) -> dict:
+        """What the functions of a figure or table are given, by the name of the argument: see ``exhibits``."""
+        named = self.about(exhibit.name)
+        return exhibit.options | {
+            "name": exhibit.name,
+            "dataset": self.datasets[min(named) if len(named) == 1 else self.dataset].title,
             "seeds": len(self.config["seeds"]),
+            "confidence": self.config["interval"]["confidence"],
             "widths": {
                 name: network["width"]
                 for name, network in self.config["networks"].items()
                 if network.get("width", 1) != 1
             },
+            "fit": self.config["fit"]["train_accuracy"],
         }
+
+    def _claimed(self, exhibit: Exhibit) -> dict:
+        networks, corruptions = self.config["networks"], self.homes.of("corruption")
+        return claimed(exhibit, self.requested(exhibit.name), networks, corruptions)
 
     def describe(self, run: Run) -> dict:
         """The coordinates of a run, as results and tables name them."""
@@ -285,7 +263,7 @@ class Plan:
 
     def requested(self, name: str) -> list:
         """What a figure or table asks for: runs, kernel systems, experiments."""
-        return self.home(name).load().requests(self.shown[name])
+        return self.exhibits[name].home.load().requests(self.exhibits[name].options)
 
     def shown_results(self, name: str) -> list[tuple[dict, Result, int]]:
         """Every result that a figure or table shows: its coordinates, the result and the seed."""

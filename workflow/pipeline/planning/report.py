@@ -1,6 +1,6 @@
 """How results appear in Snakemake's report: category, labels and caption of each.
 
-What a figure or table shows decides its category, so one of a user's own finds its place by itself.
+The kind of a figure or table says its category, so one of a user's own finds its place by itself.
 
 Snakemake renders captions as templates, which can run code. Results may come from somebody else, so captions
 are no results: ``pipeline.commands.report`` writes them anew into a folder of its own, which ``CAPTIONS`` names
@@ -10,11 +10,17 @@ for the one call of Snakemake that makes the report. Without that folder there a
 import os
 
 from pipeline.planning.plan import Plan
-from rethinking import paper
+from rethinking.paper import title_of
 
 # What a result is; the report lists them in the order of the alphabet.
 PICTURE, PAGE, LATEX, NUMBERS = "figure", "HTML table", "LaTeX", "numbers (CSV)"
 CAPTIONS = "RETHINKING_CAPTIONS"  # environment variable
+DATA = "Data"
+# The pages about everything that is shown: the category and in a few words what each shows.
+SUMMED_UP = {
+    "scorecard": ("Scorecard", "every claim and number"),
+    "provenance": ("How this was made", "data, machines, versions and times"),
+}
 
 
 def contact_sheet_name(corruption: str) -> str:
@@ -39,24 +45,17 @@ class Report:
     def shown(self, name: str, form: str) -> dict:
         """A figure or table. One about another data set than the configuration's is on no scorecard and has
         no caption."""
-        kind, quantity = self.plan.kind(name), self.plan.shown[name].get("quantity")
+        exhibit = self.plan.exhibits[name]
         caption = name if name in self.plan.main else None
-        if paper.is_of_the_paper(kind, quantity):
-            said = paper.said(kind, quantity)
-            return self._entry(said.category, paper.title_of(name), said.shows, form, caption)
-        title = self.plan.home(name).about["title"]
-        return self._entry(paper.OWN, paper.title_of(name), title.rstrip("."), form, caption)
+        return self._entry(exhibit.category, title_of(name), exhibit.shows, form, caption)
 
     def contact_sheet(self, corruption: str, form: str) -> dict:
         """A corruption beside the clean images."""
         result = corruption.replace("_", " ").capitalize()
         shows, caption = f"images of {self.plan.data.title}", contact_sheet_name(corruption)
-        return self._entry(paper.DATA, result, shows, form, caption)
+        return self._entry(DATA, result, shows, form, caption)
 
     def summed_up(self, name: str, form: str) -> dict:
         """The scorecard, or the page that says how everything was made."""
-        category, shows = {
-            "scorecard": (paper.SCORECARD, "every claim and number"),
-            "provenance": (paper.PROVENANCE, "data, machines, versions and times"),
-        }[name]
+        category, shows = SUMMED_UP[name]
         return self._entry(category, name.capitalize(), shows, form, name)

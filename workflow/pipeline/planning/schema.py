@@ -11,6 +11,7 @@ from pipeline.planning.measurements import MOMENTS
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 KIND = "kind"
+TOLERANCE = {"type": "number", "minimum": 0, "maximum": 0.5}
 RECIPE = {
     "update_rule": "How gradients become steps.",
     "schedule": "How the learning rate changes from epoch to epoch.",
@@ -18,8 +19,21 @@ RECIPE = {
 PAPER = {
     "type": "object",
     "additionalProperties": {"type": "string"},
-    "description": "By data set, a CSV with the paper's numbers, to be drawn and scored beside ours.",
+    "description": "By data set, a CSV with the paper's numbers, to be drawn beside ours, and scored where claims "
+    "are.",
 }
+CLAIMS = {
+    "enum": ["none", "paper", "all"],
+    "default": "none",
+    "description": "What is held against the paper's claims and numbers: nothing; the networks and corruptions "
+    "that the paper has; or all.",
+}
+
+
+def _beside_options(home: Home) -> tuple[dict, dict]:
+    """The keys of a figure or table that are no options of its kind; none is required."""
+    scored = home.function("claims") or "numbers" in home.about
+    return {}, {"paper": PAPER} | ({"claims": CLAIMS} if scored else {})
 
 
 CROP = {
@@ -63,6 +77,15 @@ def one_of(
     return {"type": "object", "required": [key], "properties": {key: {"enum": list(homes)}}, "allOf": blocks}
 
 
+def _tolerances(homes: Homes) -> dict[str, dict]:
+    """The schema of every tolerance, by the name that a figure or table gives it."""
+    return {
+        name: TOLERANCE | {"description": description}
+        for home in homes.of("exhibit").values()
+        for name, description in home.about.get("numbers", {}).get("tolerances", {}).items()
+    }
+
+
 def schema_with(homes: Homes) -> dict:
     """The schema of the configuration, with everything that can be named and its options."""
     # libyaml, where PyYAML has it, takes a tenth of the time.
@@ -84,9 +107,12 @@ def schema_with(homes: Homes) -> dict:
     keys["probes"]["additionalProperties"] = one_of(homes.of("probe"), "probe", lambda home: ({}, MOMENTS))
     for section, form in (("figures", "figure"), ("tables", "table")):
         kinds = {name: home for name, home in homes.of("exhibit").items() if home.about["form"] == form}
-        keys[section]["additionalProperties"] = one_of(kinds, KIND, lambda home: ({}, {"paper": PAPER}))
+        keys[section]["additionalProperties"] = one_of(kinds, KIND, _beside_options)
     keys["datasets"]["additionalProperties"] = one_of(homes.of("source"), "source", _of_data)
     keys["features"]["additionalProperties"] = one_of(homes.of("features"), "transform")
+    tolerance = keys["scorecard"]["properties"]["tolerance"]
+    tolerance["properties"] = _tolerances(homes)
+    tolerance["required"] = list(tolerance["properties"])
     return schema
 
 

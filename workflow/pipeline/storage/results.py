@@ -107,6 +107,15 @@ def read_traces(coordinates: list[dict], entries: list[dict]) -> list[dict]:
     return [{**where, **load(entry)} for where, entry in zip(coordinates, entries, strict=True)]
 
 
+def _frame(coordinates: list[dict], entries: list[dict]) -> pd.DataFrame:
+    return pd.DataFrame(read_results(coordinates, entries))
+
+
+# What a summary is made from, by the key "reads" of its kind: the histories of runs below each other; a row for
+# each result; the rows that a measurement or an experiment consists of; what probes saw.
+READERS = {"histories": read_histories, "results": _frame, "rows": read_rows, "traces": read_traces}
+
+
 def write_summary(job: dict, summary: pd.DataFrame) -> None:
     """Write a summary as a result whose one further file is its CSV."""
     with written_whole(Path(job["folder"], "summary.csv")) as temporary:

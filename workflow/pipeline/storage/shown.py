@@ -4,7 +4,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from pipeline.storage.artefacts import read_file, read_result, write_result, written_whole
+from pipeline.storage.artefacts import ArtefactError, read_file, read_result, write_result, written_whole
 from rethinking.plotting import style
 
 
@@ -19,8 +19,14 @@ def write_figure(job: dict, drawn: Figure) -> None:
     write_result(job, {}, ["figure.pdf", "figure.png", "summary.csv"])
 
 
-def write_table(job: dict, **forms: str) -> None:
+def write_table(job: dict, forms: dict[str, str]) -> None:
     """Write a table in several forms, each a text by the ending of its file."""
+    needed = {Path(file).suffix[1:] for file in job["pages"]["files"]}
+    if forms.keys() != needed:
+        raise ArtefactError(
+            f"{job['spec']['module']}.render gave {', '.join(sorted(forms)) or 'nothing'}; expected "
+            f"{', '.join(sorted(needed))}"
+        )
     write_texts(job, {f"table.{form}": text for form, text in forms.items()})
 
 

@@ -7,6 +7,35 @@ ABOUT = {
     "kind": "exhibit",
     "form": "table",
     "title": "Training and test accuracy of networks.",
+    "reads": "histories",
+    "category": "Section 3, regularisation",
+    "shows": "accuracies with and without regularisers",
+    "paper": {
+        "where": "section 3, table 1",
+        "claim": "Without any explicit regulariser, networks still generalise: weight decay and random crops "
+        "add a few points. Random labels are fitted too (train accuracy of 99.3 % and more), and then test "
+        "accuracy is at chance. Explicit regularisation is neither necessary for generalisation nor enough.",
+    },
+    "paper_columns": [
+        "network",
+        "condition",
+        "random_crop",
+        "weight_decay",
+        "train_accuracy",
+        "test_accuracy",
+    ],
+    "numbers": {
+        "keys": ["network", "condition", "random_crop", "weight_decay"],
+        "quantities": {
+            "parameters": {"uncounted": {}},
+            "train_accuracy": {"tolerance": "train_accuracy"},
+            "test_accuracy": {"tolerance": "test_accuracy"},
+        },
+        "tolerances": {
+            "train_accuracy": "Train accuracies (table 1), in fractions.",
+            "test_accuracy": "Test accuracies (table 1), in fractions.",
+        },
+    },
     "options": {
         "rows": {
             "type": "array",
@@ -21,7 +50,8 @@ ABOUT = {
                     "condition": {
                         "type": "string",
                         "names": "condition",
-                        "description": "What the network is trained on: true_labels, or the name of a corruption.",
+                        "description": "What the network is trained on: true_labels, or the name of a "
+                        "corruption.",
                     },
                     "random_crop": {
                         "type": "boolean",
@@ -32,15 +62,6 @@ ABOUT = {
             },
         },
     },
-    "reads": "histories",
-    "paper_columns": [
-        "network",
-        "condition",
-        "random_crop",
-        "weight_decay",
-        "train_accuracy",
-        "test_accuracy",
-    ],
 }
 
 

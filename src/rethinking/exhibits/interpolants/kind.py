@@ -6,6 +6,14 @@ ABOUT = {
     "kind": "exhibit",
     "form": "table",
     "title": "Interpolants of one training set that do and do not generalise.",
+    "reads": "rows",
+    "category": "Section 5, kernel systems",
+    "shows": "interpolants that do not generalise",
+    "paper": {
+        "where": "section 5",
+        "claim": "Where there are more parameters than examples, infinitely many solutions fit all labels, and "
+        "not all of them generalise equally well. (The paper has no experiment.)",
+    },
     "options": {
         "dataset": {"type": "string", "names": "dataset", "description": "Name of a data set."},
         "features": {"type": "string", "names": "plain features", "description": "Name of features."},
@@ -17,7 +25,6 @@ ABOUT = {
             "description": "Examples, drawn from the training set and from the test set.",
         },
     },
-    "reads": "rows",
 }
 
 

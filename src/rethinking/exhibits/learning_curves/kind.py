@@ -6,11 +6,31 @@ ABOUT = {
     "kind": "exhibit",
     "form": "figure",
     "title": "A network's loss in the course of training (figure 1a).",
+    "reads": "histories",
+    "category": "Section 2, fitting random labels",
+    "shows": "training loss against steps",
+    "paper": {
+        "where": "section 2.2, figure 1a",
+        "claim": "With the same settings, the same network brings its training loss to 0 on true labels, on "
+        "random labels, on shuffled and random pixels and on Gaussian noise. Random labels only take longer.",
+    },
+    "paper_columns": ["condition", "epoch", "step", "average_loss"],
+    "numbers": {
+        "keys": ["condition", "epoch"],
+        "curve": "condition",
+        "quantities": {
+            "train_loss": {"tolerance": "loss", "column": "average_loss"},
+            "online_loss": {"tolerance": "loss", "column": "average_loss"},
+        },
+        "tolerances": {
+            "loss": "Learning curves (figure 1a): as a part of the range of the paper's curve.",
+        },
+    },
     "options": {
         "quantity": {
             "enum": ["train_loss", "online_loss"],
-            "description": "The loss to draw, of the network as it stands at the end of an epoch, or the mean over "
-            "the epoch's mini-batches.",
+            "description": "The loss to draw, of the network as it stands at the end of an epoch, or the mean "
+            "over the epoch's mini-batches.",
         },
         "network": {"type": "string", "names": "network", "description": "Name of a network."},
         "conditions": {
@@ -21,8 +41,6 @@ ABOUT = {
             "description": "The curves, in the order of the legend: true_labels, or names of corruptions.",
         },
     },
-    "reads": "histories",
-    "paper_columns": ["condition", "epoch", "step", "average_loss"],
 }
 
 

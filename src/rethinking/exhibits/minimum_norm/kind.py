@@ -6,6 +6,15 @@ ABOUT = {
     "kind": "exhibit",
     "form": "figure",
     "title": "How gradient descent approaches the interpolant of least norm.",
+    "reads": "rows",
+    "category": "Section 5, kernel systems",
+    "shows": "distance of descent to the minimum norm",
+    "paper": {
+        "where": "section 5, equation 3",
+        "claim": "Gradient descent from zero stays in the span of the data, so where it fits all labels it has "
+        "found the solution of the kernel system, which of all that fit has the least norm. (The paper derives "
+        "this and has no experiment.)",
+    },
     "options": {
         "dataset": {"type": "string", "names": "dataset", "description": "Name of a data set."},
         "features": {"type": "string", "names": "plain features", "description": "Name of features."},
@@ -28,7 +37,6 @@ ABOUT = {
             "description": "Examples a step of stochastic gradient descent.",
         },
     },
-    "reads": "rows",
 }
 
 

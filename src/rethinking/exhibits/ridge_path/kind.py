@@ -6,6 +6,14 @@ ABOUT = {
     "kind": "exhibit",
     "form": "figure",
     "title": "Test error of kernel systems against the ridge.",
+    "reads": "results",
+    "category": "Section 5, kernel systems",
+    "shows": "test error against the ridge",
+    "paper": {
+        "where": "section 5",
+        "claim": "Regularisation gains little or nothing over the exact solution: nothing on MNIST, two points "
+        "(17 % to 15 %) on CIFAR-10's random convolutional features.",
+    },
     "options": {
         "systems": {
             "type": "array",
@@ -22,7 +30,6 @@ ABOUT = {
             "description": "Each is a solve of its own; 0 is without ridge.",
         },
     },
-    "reads": "results",
 }
 
 

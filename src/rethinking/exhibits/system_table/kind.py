@@ -6,6 +6,35 @@ ABOUT = {
     "kind": "exhibit",
     "form": "table",
     "title": "Test errors and norms of kernel systems.",
+    "reads": "results",
+    "category": "Section 5, kernel systems",
+    "shows": "kernel systems with and without ridge",
+    "paper": {
+        "where": "section 5, and table 3 in appendix D",
+        "claim": "Solving the kernel system exactly, without regularisation, fits all labels and generalises: "
+        "test errors of 1.2 % on MNIST's pixels, 0.6 % with Gabor wavelets, 46 % on CIFAR-10's pixels and 17 % "
+        "on random convolutional features, where a ridge gives 15 %. The norm does not predict the error: "
+        "that of the wavelets is larger (390) than that of the pixels (220).",
+    },
+    "paper_columns": ["system", "ridge", "test_error", "norm"],
+    "numbers": {
+        "keys": ["system", "ridge"],
+        "relative": True,
+        "quantities": {
+            "test_error": {"tolerance": "system_error"},
+            "norm": {"tolerance": "norm", "reading": "of the solution for targets 0 and 1"},
+            "norm_of_signs": {
+                "tolerance": "norm",
+                "column": "norm",
+                "uncounted": {},
+                "reading": "another reading: of the solution for targets ±1",
+            },
+        },
+        "tolerances": {
+            "system_error": "Test errors of kernel systems (table 3): as a part of the paper's error.",
+            "norm": "Norms of kernel systems: as a part of the paper's norm.",
+        },
+    },
     "options": {
         "rows": {
             "type": "array",
@@ -29,8 +58,6 @@ ABOUT = {
             },
         },
     },
-    "reads": "results",
-    "paper_columns": ["system", "ridge", "test_error", "norm"],
 }
 
 

@@ -29,7 +29,7 @@ def draw(
 ) -> Figure:
     """Draw ``quantity`` against label noise, one line a network, the paper's lines behind.
 
-    ``summary`` is that of ``statistics.noise_sweep``; ``paper`` has the columns network, label_noise
+    ``summary`` is that of ``summarise``; ``paper`` has the columns network, label_noise
     and the quantity; ``widths`` names the networks that are not as wide as the paper's. A place where
     some run diverged or did not fit is a hollow marker. A time there has no bar: the true one is longer.
     """

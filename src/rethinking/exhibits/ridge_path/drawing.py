@@ -19,7 +19,7 @@ def _label(rows: pd.DataFrame, errors: pd.DataFrame) -> str:
 def draw(summary: pd.DataFrame, systems: list[str], confidence: float) -> Figure:
     """Draw test error against ridge, a panel a data set and a line a system; no ridge stands at the left.
 
-    ``summary`` is that of ``system_statistics.systems``. A line has one bandwidth. A star is what was chosen
+    ``summary`` is that of ``summarise``. A line has one bandwidth. A star is what was chosen
     on the validation split, with its own bandwidth, so it may lie beside the line; a ring is the line's
     smallest error on the test set, which no choice could have known.
     """

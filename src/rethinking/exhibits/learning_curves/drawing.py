@@ -25,7 +25,7 @@ def draw(
 ) -> Figure:
     """Draw the mean training loss of every condition with its band, the paper's curves behind.
 
-    ``summary`` is that of ``statistics.learning_curves`` and ``quantity`` the loss of it to draw;
+    ``summary`` is that of ``summarise`` and ``quantity`` the loss of it to draw;
     ``paper`` has the columns condition, step and average_loss. ``widths`` names the networks that are not
     as wide as the paper's.
     """

@@ -9,10 +9,18 @@ from rethinking.plotting import style
 NEAREST = 1e-7  # what is nearer to the solution than this is off the figure
 
 
-def draw(summary: pd.DataFrame, seeds: int, confidence: float, dataset: str) -> Figure:
+def draw(
+    summary: pd.DataFrame,
+    seeds: int,
+    confidence: float,
+    dataset: str,
+    features: str,
+    examples: int,
+    bandwidth: float,
+) -> Figure:
     """Draw the relative distance against steps, a line for each optimiser and start.
 
-    ``summary`` is that of ``system_statistics.descents``. The dashed line is where a start outside the
+    ``summary`` is that of ``summarise``. The dashed line is where a start outside the
     span of the data must end: its own component that no gradient reaches.
     """
     distances = summary[summary["quantity"] == "distance"]
@@ -54,5 +62,6 @@ def draw(summary: pd.DataFrame, seeds: int, confidence: float, dataset: str) -> 
         axes.set_xlabel("steps")
         axes.set_ylabel("distance to the minimum-norm solution\n(in units of its norm)")
         axes.legend(handles=handles, frameon=True, framealpha=0.9, edgecolor="none", loc="lower left")
-        style.note(axes, seeds, confidence, dataset)
+        about = f"{examples} examples of {dataset}, Gaussian kernel on {features}, γ = {bandwidth:g}"
+        style.note(axes, seeds, confidence, about)
         return drawn

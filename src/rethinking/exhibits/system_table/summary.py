@@ -1,0 +1,16 @@
+"""Errors, norms and costs of kernel systems (table 3)."""
+
+import pandas as pd
+
+from rethinking.system_statistics import systems
+
+# What the table shows of a system; each is a column of results.
+QUANTITIES = (
+    *("test_error", "train_error", "norm", "norm_of_signs", "ridge_value", "bandwidth"),
+    *("residual", "condition", "examples", "seconds", "peak_memory_bytes"),
+)
+
+
+def summarise(results: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Errors, norms and what a solve took, by system and ridge; keys ``system_statistics.KEYS``."""
+    return systems(results, QUANTITIES, confidence)

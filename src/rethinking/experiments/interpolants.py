@@ -1,0 +1,34 @@
+"""One training set interpolated in several ways, most of which do not generalise (section 5)."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from rethinking import minimum_norm
+from rethinking.experiments.points import grey_levels
+from rethinking.seeds import numpy_generator
+
+ABOUT = {"kind": "experiment", "title": "Interpolants of one training set, most of which do not generalise."}
+
+
+def run(
+    points: Mapping[str, np.ndarray],
+    labels: Mapping[str, np.ndarray],
+    classes: int,
+    seed: int,
+    examples: int,
+    bandwidth: float,
+) -> list[dict]:
+    """A row for each of ``minimum_norm.interpolants``, under ``interpolant`` its name, with ``chance``.
+
+    ``points`` and ``labels`` have "train" and "test"; points are images or features, labels are from 0 to
+    ``classes`` - 1. Of either part ``examples`` are drawn, or all if there are fewer.
+    """
+    generator, parts = numpy_generator(seed, "examples"), []
+    for part in ("train", "test"):
+        drawn = np.sort(generator.permutation(len(labels[part]))[:examples])
+        parts += [grey_levels(points[part][drawn]), labels[part][drawn]]
+    found = minimum_norm.interpolants(*parts, classes, bandwidth, numpy_generator(seed, "interpolants"))
+    print(*found, sep="\n")
+    rows = [{"interpolant": each.name, **each._asdict(), "chance": 1 - 1 / classes} for each in found]
+    return [{key: value for key, value in row.items() if key != "name"} for row in rows]

@@ -1,0 +1,108 @@
+"""One figure or table of the configuration, with what its kind says of it.
+
+A kind is a home (``pipeline.planning.homes``) with the functions ``summarise``, ``draw`` or ``render``, and, where
+anything is claimed, ``claims``. The first argument of each is the data: what results say for a summary, the
+summary for the others. Further arguments are passed by name: the settings below, what is read when the job
+runs, and the options of the entry. Where an option has the name of a setting, the setting is passed.
+"""
+
+from typing import NamedTuple
+
+from pipeline.planning.arguments import Function
+from pipeline.planning.homes import CHOICES, Home
+
+# Its name, the name in print of its data set, the number of seeds, the confidence of intervals, the networks that
+# are not as wide as the paper's with their widths, and the train accuracy that counts as fitted.
+SETTINGS = ("name", "dataset", "seeds", "confidence", "widths", "fit")
+# By function: what the job reads for it. The paper's numbers; by data set, the linear classifier; what claims are
+# held against.
+READ = {
+    "summarise": (),
+    "draw": ("paper", "baselines"),
+    "render": ("paper", "baselines"),
+    "claims": ("yardstick",),
+}
+# Keys of an entry that are no options of its kind.
+SHARED = ("kind", "paper", "claims")
+# By form: the files that people look at.
+FILES = {
+    "figure": ("figure.pdf", "figure.png", "summary.csv"),
+    "table": ("table.html", "table.tex", "table.csv"),
+}
+# The category in the report of a kind that names none.
+OWN = "Figures and tables of one's own"
+# Values of the key ``claims``.
+NO_CLAIMS, PAPERS_CLAIMS, ALL_CLAIMS = "none", "paper", "all"
+
+
+class Exhibit(NamedTuple):
+    """A figure or table: its name, its entry in the configuration, and the home of its kind."""
+
+    name: str
+    entry: dict
+    home: Home
+
+    @property
+    def form(self) -> str:
+        """Whether it is a "figure" or a "table"."""
+        return self.home.about["form"]
+
+    @property
+    def folder(self) -> str:
+        """The folder of its files, which is also the section of the configuration."""
+        return f"{self.form}s"
+
+    @property
+    def said(self) -> dict:
+        """What its kind says of it; some kinds say other things of each quantity that they show."""
+        about = self.home.about
+        return about | about.get("by_quantity", {}).get(self.entry.get("quantity"), {})
+
+    @property
+    def category(self) -> str:
+        """Where it stands in the report."""
+        return self.said.get("category", OWN)
+
+    @property
+    def shows(self) -> str:
+        """In a few words what it shows."""
+        return self.said.get("shows", self.home.name.replace("_", " "))
+
+    @property
+    def options(self) -> dict:
+        """The options of its entry."""
+        return {key: value for key, value in self.entry.items() if key not in SHARED}
+
+    @property
+    def maker(self) -> Function:
+        """The function that draws the figure or sets the table."""
+        return self.function(CHOICES["exhibit"]["form"][self.form])
+
+    def function(self, name: str) -> Function | None:
+        """A function of its kind."""
+        return self.home.function(name)
+
+    def problems(self) -> list[str]:
+        """What is wrong with the functions of its kind: arguments that nobody provides."""
+        functions = {name: self.function(name) for name in READ}
+        return [
+            problem
+            for name, function in functions.items()
+            if function
+            for problem in function.problems((*SETTINGS, *READ[name], *self.options))
+        ]
+
+    @property
+    def is_papers(self) -> bool:
+        """Whether its claims and numbers are the paper's; an own kind may make claims of its own."""
+        return "paper" in self.said or "numbers" in self.home.about
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether the scorecard holds it against anything.
+
+        What is the paper's is put to the test only where the configuration says so.
+        """
+        if self.is_papers and self.entry.get("claims", NO_CLAIMS) == NO_CLAIMS:
+            return False
+        return bool(self.function("claims") or self.home.about.get("numbers"))

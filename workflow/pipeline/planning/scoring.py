@@ -1,0 +1,50 @@
+"""What the scorecard holds against the paper, and which rows of a summary the paper's claims are about.
+
+The paper claims things of five networks, of true labels and of four corruptions. Results of other networks and
+corruptions are shown with their intervals and get no verdict, unless the entry says ``claims: all``.
+"""
+
+from pipeline.planning.exhibits import ALL_CLAIMS, Exhibit
+from pipeline.planning.homes import Home
+from pipeline.planning.runs import TRUE_LABELS
+from rethinking import paper
+from rethinking.exhibits.requests import Training
+
+
+def _is_papers(request: Training, networks: dict, corruptions: dict[str, Home]) -> bool:
+    """Whether a run is of a network and a corruption that the paper has."""
+    name = request.network.partition("@")[0]  # a point of a grid is a setting of the same network
+    known = paper.NETWORKS.get(name) == networks[request.network]["factory"]
+    condition = request.condition
+    return known and (condition == TRUE_LABELS or "paper" in corruptions[condition].about)
+
+
+def claimed(exhibit: Exhibit, requests: list, networks: dict, corruptions: dict[str, Home]) -> dict:
+    """By column of the summary, the names in the rows that are held against the paper; empty for all rows."""
+    runs = [request for request in requests if isinstance(request, Training)]
+    if not runs or not exhibit.is_papers or exhibit.entry.get("claims") == ALL_CLAIMS:
+        return {}
+    papers = [request for request in runs if _is_papers(request, networks, corruptions)]
+    return {
+        "network": sorted({request.network for request in papers}),
+        "condition": sorted({request.condition for request in papers}),
+    }
+
+
+def scored(exhibit: Exhibit, paper: dict | None, provided: dict) -> dict:
+    """What the scorecard's job must know of one figure or table: its claims and the numbers of the paper.
+
+    ``paper`` names the file with the paper's numbers and ``provided`` has the arguments of claims by name.
+    """
+    claims = exhibit.function("claims")
+    about = {"name": exhibit.name, "is_papers": exhibit.is_papers, "claims": None, "numbers": None}
+    if claims:
+        about["claims"] = {"module": claims.module, "arguments": claims.arguments(provided)}
+        about["claims"]["yardstick"] = "yardstick" in claims.named
+    if paper and "numbers" in exhibit.home.about:
+        # Descriptions of tolerances are prose, and no verdict depends on them.
+        about["numbers"] = {
+            key: value for key, value in exhibit.home.about["numbers"].items() if key != "tolerances"
+        }
+        about |= {"paper": paper, "quantity": exhibit.entry.get("quantity")}
+    return about
