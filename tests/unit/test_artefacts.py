@@ -9,22 +9,37 @@ import subprocess
 import numpy as np
 import pytest
 
+from pipeline.planning.digest import Scripts
 from pipeline.planning.stamps import stamp
-from pipeline.storage import artefacts
+from pipeline.storage import artefacts, jobs
 
-SPEC, CODE = {"label_noise": 0.5, "seed": 1}, "abc"
 ARRAYS = {"train": np.arange(1000), "test": np.ones((3, 4), bool)}
+CODE = {"digest": "abc", "files": {}, "script": "", "modules": (), "roots": ()}
+
+
+def job_in(folder, file="manifest.json"):
+    """A result as a job is told of it, whose code nobody edits."""
+    return {
+        **{"folder": str(folder), "file": file, "stamp": "0123456789abcdef", "seed": 1},
+        **{"receipt": f"{folder}/receipt.json", "along": [], "inputs": {}},
+        **{"spec": {"label_noise": 0.5}, "code": CODE},
+    }
 
 
 @pytest.fixture
-def manifest(tmp_path):
-    path = tmp_path / "seed-1" / "manifest.json"
-    artefacts.save(path, ARRAYS.items(), SPEC, CODE)
-    return path
+def job(tmp_path):
+    job = job_in(tmp_path / "seed-1")
+    artefacts.save_arrays(job, ARRAYS.items())
+    return job
 
 
-def test_arrays_come_back_as_they_were_mapped_read_only(manifest):
-    loaded = artefacts.load(manifest, stamp(SPEC, CODE))
+@pytest.fixture
+def manifest(job):
+    return pathlib.Path(job["folder"], job["file"])
+
+
+def test_arrays_come_back_as_they_were_mapped_read_only(job):
+    loaded = artefacts.load(job)
     assert np.array_equal(loaded["train"], np.arange(1000))
     assert loaded["test"].dtype == bool
     assert isinstance(loaded["train"], np.memmap)
@@ -33,9 +48,67 @@ def test_arrays_come_back_as_they_were_mapped_read_only(manifest):
 
 
 def test_the_same_artefact_is_the_same_bytes(manifest, tmp_path):
-    again = tmp_path / "again" / "manifest.json"
-    artefacts.save(again, ARRAYS.items(), SPEC, CODE)
-    assert again.read_bytes() == manifest.read_bytes()
+    artefacts.save_arrays(job_in(tmp_path / "again"), ARRAYS.items())
+    assert (tmp_path / "again" / "manifest.json").read_bytes() == manifest.read_bytes()
+
+
+def test_a_result_of_another_stamp_or_seed_is_refused(job):
+    for other in ({"stamp": "f" * 16}, {"seed": 2}, {"seed": None}):
+        with pytest.raises(artefacts.ArtefactError, match="made by another specification or other code"):
+            artefacts.load(job | other)
+
+
+def test_a_finished_result_gets_its_receipt_again_and_an_altered_one_is_made_again(job, manifest):
+    receipt = pathlib.Path(job["receipt"])
+    assert json.loads(receipt.read_text())["sha256"] == artefacts.sha256_of_file(manifest)
+    receipt.unlink()
+    told = []
+    assert list(jobs.unfinished([job], told.append)) == []
+    assert receipt.exists()
+    assert told == [f"{manifest} is there and whole: kept"]
+    manifest.with_name("train.npy").write_bytes(b"")
+    assert list(jobs.unfinished([job], told.append)) == [job]
+
+
+def test_nothing_is_written_when_the_code_was_edited_meanwhile(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("VALUE = 1\n")
+    found = Scripts(tmp_path).code(str(script))
+    job = job_in(tmp_path / "made") | {"code": found}
+    script.write_text("# A remark.\nVALUE = 1\n")
+    artefacts.write_result(job, {})
+    script.write_text("VALUE = 2\n")
+    late = job | {"folder": str(tmp_path / "late")}
+    with pytest.raises(artefacts.ArtefactError, match=r"script\.py changed after this job was planned"):
+        artefacts.write_result(late, {})
+    assert not (tmp_path / "late").exists()
+
+
+def test_pages_are_copied_and_the_marks_of_others_go(job, tmp_path):
+    page, marks = tmp_path / "figures" / "fig.csv", tmp_path / "marks"
+    marks.mkdir()
+    (marks / "of-other-settings").touch()
+    made = job_in(tmp_path / "fig", "result.json")
+    made["pages"] = {"files": {"summary.csv": str(page)}, "mark": str(marks / made["stamp"])}
+    for _ in jobs.unfinished([made], print):
+        with artefacts.written_whole(tmp_path / "fig" / "summary.csv") as temporary:
+            temporary.write_text("1")
+        artefacts.write_result(made, {}, ["summary.csv"])
+    assert page.read_text() == "1"
+    assert [each.name for each in marks.iterdir()] == [made["stamp"]]
+    (tmp_path / "fig" / "summary.csv").write_text("2")
+    with pytest.raises(artefacts.ArtefactError, match=r"summary\.csv: missing, truncated or altered"):
+        jobs.copy_pages(made)
+
+
+def test_what_is_made_along_is_waited_for(tmp_path):
+    run, weights = job_in(tmp_path / "run", "run.json"), job_in(tmp_path / "weights", "weights.json")
+    run |= {"receipt": f"{tmp_path}/run/receipt-12345678.json", "along": [weights]}
+    artefacts.write_result(run, {})
+    assert list(jobs.unfinished([run], print)) == [run]
+    artefacts.write_result(weights, {})
+    assert list(jobs.unfinished([run], print)) == []
+    assert pathlib.Path(run["receipt"]).exists()
 
 
 def damage_truncate(manifest):
@@ -78,14 +151,14 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_is_noticed_and_named_with_the_command_that_mends_it(manifest, damage, monkeypatch):
+def test_damage_is_noticed_and_named_with_the_command_that_mends_it(job, manifest, damage, monkeypatch):
     monkeypatch.setenv("RETHINKING_SNAKEMAKE", "snakemake --configfile config/demo.yaml")
     damage(manifest)
     with pytest.raises(artefacts.ArtefactError) as caught:
-        artefacts.load(manifest, stamp(SPEC, CODE))
+        artefacts.load(job)
     message = str(caught.value)
     assert str(manifest.parent) in message
-    assert f"snakemake --configfile config/demo.yaml --cores 1 --force {manifest}" in message
+    assert f"snakemake --configfile config/demo.yaml --cores 1 --force {job['receipt']}" in message
 
 
 def replace_by_folder(manifest, path):
@@ -112,28 +185,27 @@ def replace_by_pipe(manifest, path):
         (replace_by_pipe, "a named pipe is there"),
     ],
 )
-def test_what_stands_in_the_place_of_a_file_is_named_with_a_remedy_that_works(manifest, name, replace, what):
+def test_what_stands_in_the_place_of_a_file_is_named_with_a_remedy_that_works(job, manifest, name, replace, what):
     path = manifest.with_name(name)
     replace(manifest, path)
     with pytest.raises(artefacts.ArtefactError, match=what) as caught:
-        artefacts.load(manifest, stamp(SPEC, CODE))
+        artefacts.load(job)
     aside, _, remake = str(caught.value).splitlines()[-1].strip().partition(" && ")
-    assert remake == f"snakemake --cores 1 --force {manifest}"
+    assert remake == f"snakemake --cores 1 --force {job['receipt']}"
     subprocess.run(aside, shell=True, check=True)
-    artefacts.save(manifest, ARRAYS.items(), SPEC, CODE)
-    artefacts.load(manifest, stamp(SPEC, CODE))
+    artefacts.save_arrays(job, ARRAYS.items())
+    artefacts.load(job)
 
 
 def forged(manifest, **changes):
-    """A manifest with other content and a stamp that fits."""
+    """A manifest with other content and a hash that fits."""
     content = json.loads(manifest.read_text()) | changes
-    content["stamp"] = stamp(content["spec"], content["code"])
-    manifest.write_text(json.dumps(content))
-    return content["stamp"]
+    del content["sha256"]
+    manifest.write_text(json.dumps(content | {"sha256": artefacts._content_hash(content)}))
 
 
 @pytest.mark.parametrize("kind", ["objects", "an archive", "text", "a longer array than the file"])
-def test_a_file_that_is_no_plain_array_is_refused_though_its_hash_is_right(manifest, kind):
+def test_a_file_that_is_no_plain_array_is_refused_though_its_hash_is_right(job, manifest, kind):
     path = manifest.with_name("train.npy")
     trap = manifest.with_name("unpickled")
     if kind == "objects":
@@ -147,9 +219,9 @@ def test_a_file_that_is_no_plain_array_is_refused_though_its_hash_is_right(manif
         path.write_bytes(path.read_bytes()[:500])
     arrays = json.loads(manifest.read_text())["arrays"]
     arrays["train"]["sha256"] = artefacts.sha256_of_file(path)
-    made_by = forged(manifest, arrays=arrays)
+    forged(manifest, arrays=arrays)
     with pytest.raises(artefacts.ArtefactError, match=r"train\.npy: no array of plain values"):
-        artefacts.load(manifest, made_by)
+        artefacts.load(job)
     assert not trap.exists()
 
 
@@ -161,12 +233,15 @@ class Trap:
         return (pathlib.Path.touch, (self.path,))
 
 
-def test_names_of_arrays_lead_nowhere_else(manifest):
+def test_names_of_arrays_lead_nowhere_else(job, manifest):
     np.save(manifest.parents[1] / "secret.npy", np.arange(1000))
     arrays = json.loads(manifest.read_text())["arrays"]
-    made_by = forged(manifest, arrays=arrays | {"../secret": arrays["train"]})
-    with pytest.raises(artefacts.ArtefactError, match="altered"):
-        artefacts.load(manifest, made_by)
+    forged(manifest, arrays=arrays | {"../secret": arrays["train"]})
+    with pytest.raises(artefacts.ArtefactError, match="names arrays that are not its own"):
+        artefacts.load(job)
+    forged(manifest, arrays=arrays, files={"../../secret.npy": "0"})
+    with pytest.raises(artefacts.ArtefactError, match="names files that are not its own"):
+        artefacts.check_whole(job)
 
 
 DEEP = "[" * 100_000 + "]" * 100_000
@@ -189,20 +264,19 @@ MALFORMED = {
 def test_a_malformed_result_is_refused_by_its_name_in_few_words(tmp_path, content):
     path = tmp_path / "run.json"
     path.write_bytes(MALFORMED[content] if content == "binary" else MALFORMED[content].encode())
-    for reader in (artefacts.read_result, artefacts.load):
+    for reader in (artefacts.read_result, artefacts.load, artefacts.check_whole):
         with pytest.raises(artefacts.ArtefactError) as caught:
-            reader(path, "0" * 16)
+            reader(job_in(tmp_path, "run.json"))
         assert str(caught.value).startswith(f"{path}: ")
         assert len(str(caught.value)) < 1000
 
 
 def test_a_result_without_a_key_is_refused_by_its_name(tmp_path):
-    path = tmp_path / "run.json"
-    artefacts.write_result(path, {"verdict": "finished"}, SPEC, CODE)
-    assert artefacts.read_result(path, stamp(SPEC, CODE), ("verdict",))["verdict"] == "finished"
-    with pytest.raises(artefacts.ArtefactError, match=r"run\.json: .*it has no attached_sha256, classes"):
-        artefacts.read_result(path, stamp(SPEC, CODE), ("verdict", "attached_sha256", "classes"))
-    assert not artefacts.is_made(path, path, stamp(SPEC, CODE))
+    job = job_in(tmp_path, "run.json")
+    artefacts.write_result(job, {"verdict": "finished"})
+    assert artefacts.read_result(job, ("verdict",))["verdict"] == "finished"
+    with pytest.raises(artefacts.ArtefactError, match=r"run\.json: .*it has no files, classes"):
+        artefacts.read_result(job, ("verdict", "files", "classes"))
 
 
 # Names under which a file might be expected to be written first, as links to one that is somebody's own.
@@ -261,18 +335,6 @@ def test_permissions_are_those_of_any_new_file(tmp_path):
     (tmp_path / "plain").touch()
     artefacts.write_json(tmp_path / "x.json", {})
     assert (tmp_path / "x.json").stat().st_mode == (tmp_path / "plain").stat().st_mode
-
-
-def test_a_second_name_that_is_no_file_and_a_place_that_is_taken_are_left_alone(tmp_path):
-    path, second = tmp_path / "run.json", tmp_path / ".run.json.finished"
-    os.mkfifo(second)
-    artefacts.take_back(path)
-    assert not path.exists()
-    second.unlink()
-    second.write_text("{}")
-    path.symlink_to("nowhere")
-    artefacts.take_back(path)
-    assert path.is_symlink()
 
 
 def test_nothing_is_left_of_a_write_that_failed(tmp_path):

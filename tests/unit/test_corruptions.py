@@ -1,17 +1,12 @@
 """Corruptions do what section 2.1 says, at the rates that follow from it, and only once."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from rethinking import corruptions
+from rethinking.corruptions import gaussian, random_labels, random_pixels, shuffled_pixels
+from rethinking.corruptions.arrays import UNITS, centre, check_choice
 from rethinking.seeds import numpy_generator
 
-HERE = Path(__file__).parents[2]
 N, CLASSES = 50_000, 10
 
 
@@ -26,8 +21,8 @@ def images():
 
 
 def corrupt(labels, noise, seed=0, pool="all_classes"):
-    generator = numpy_generator(seed, "label_corruption")
-    return corruptions.corrupt_labels(labels, noise, CLASSES, generator, pool)
+    generator = numpy_generator(seed, "random_labels")
+    return random_labels.corrupt(labels, noise, CLASSES, generator, pool)
 
 
 def five_sigma(rate):
@@ -50,7 +45,7 @@ def test_other_classes_never_give_the_true_label(labels, noise):
     assert corrupted.changed.mean() == pytest.approx(noise, abs=five_sigma(noise))
 
 
-@pytest.mark.parametrize("pool", corruptions.LABEL_POOLS)
+@pytest.mark.parametrize("pool", random_labels.POOLS)
 def test_new_labels_are_uniform_and_independent_of_the_old(labels, pool):
     new = corrupt(labels, 1.0, pool=pool).labels
     counts = np.zeros((CLASSES, CLASSES))
@@ -86,20 +81,20 @@ def test_labels_out_of_range_are_refused():
         corrupt(np.array([0.0, 1.0]), 0.5)
 
 
-@pytest.mark.parametrize("unit", corruptions.SHUFFLE_UNITS)
+@pytest.mark.parametrize("unit", UNITS)
 def test_shuffled_pixels_use_one_permutation_that_can_be_undone(images, unit):
-    permutation = corruptions.pixel_permutation(images.shape[1:], np.random.default_rng(2), unit)
-    shuffled = corruptions.shuffle_pixels(images, permutation, unit)
+    permutation = shuffled_pixels.pixel_permutation(images.shape[1:], np.random.default_rng(2), unit)
+    shuffled = shuffled_pixels.shuffle_pixels(images, permutation, unit)
     assert not np.array_equal(shuffled, images)
-    undone = corruptions.shuffle_pixels(shuffled, np.argsort(permutation), unit)
+    undone = shuffled_pixels.shuffle_pixels(shuffled, np.argsort(permutation), unit)
     assert np.array_equal(undone, images)
 
 
-@pytest.mark.parametrize("unit", corruptions.SHUFFLE_UNITS)
+@pytest.mark.parametrize("unit", UNITS)
 def test_random_pixels_permute_each_image_on_its_own(unit):
     # The same image many times: each copy must come out differently.
     image = np.arange(8 * 6 * 3, dtype=np.uint8).reshape(1, 8, 6, 3)
-    copies = corruptions.randomise_pixels(np.repeat(image, 50, 0), np.random.default_rng(3), unit)
+    copies = random_pixels.randomise_pixels(np.repeat(image, 50, 0), np.random.default_rng(3), unit)
     assert len(np.unique(copies.reshape(50, -1), axis=0)) == 50
     for copy in copies:
         if unit == "positions":
@@ -112,15 +107,15 @@ def test_random_pixels_permute_each_image_on_its_own(unit):
 def test_random_pixels_are_uniform_over_positions():
     marked = np.zeros((20_000, 3, 3, 1), dtype=np.uint8)
     marked[:, 0, 0] = 1
-    shares = corruptions.randomise_pixels(marked, np.random.default_rng(4)).mean(0).ravel()
+    shares = random_pixels.randomise_pixels(marked, np.random.default_rng(4)).mean(0).ravel()
     assert np.abs(shares - 1 / 9).max() < 5 * np.sqrt(1 / 9 * 8 / 9 / 20_000)
 
 
-@pytest.mark.parametrize("moments", corruptions.GAUSSIAN_MOMENTS)
+@pytest.mark.parametrize("moments", gaussian.MOMENTS)
 def test_gaussian_images_keep_mean_and_variance_unclipped(images, moments):
     scaled = (images * np.array([0.2, 0.6, 1.0])).astype(np.uint8)
-    mean, deviation = corruptions.gaussian_moments(scaled, moments)
-    drawn = corruptions.gaussian_images(20_000, scaled.shape[1:], mean, deviation, np.random.default_rng(5))
+    mean, deviation = gaussian.gaussian_moments(scaled, moments)
+    drawn = gaussian.gaussian_images(20_000, scaled.shape[1:], mean, deviation, np.random.default_rng(5))
     axes = (0, 1, 2, 3) if moments == "dataset" else (0, 1, 2)
     np.testing.assert_allclose(drawn.mean(axes), scaled.mean(axes), atol=0.2)
     np.testing.assert_allclose(drawn.std(axes), scaled.std(axes), rtol=0.005)
@@ -129,10 +124,10 @@ def test_gaussian_images_keep_mean_and_variance_unclipped(images, moments):
 
 
 def test_gaussian_moments_are_one_or_one_a_channel(images):
-    mean, deviation = corruptions.gaussian_moments(images, "dataset")
+    mean, deviation = gaussian.gaussian_moments(images, "dataset")
     assert mean.tolist() == [pytest.approx(images.mean())] * 3
     assert deviation.tolist() == [pytest.approx(images.std())] * 3
-    mean, _ = corruptions.gaussian_moments(images, "channel")
+    mean, _ = gaussian.gaussian_moments(images, "channel")
     np.testing.assert_allclose(mean, images.mean((0, 1, 2)))
 
 
@@ -151,17 +146,17 @@ def test_gaussian_moments_are_one_or_one_a_channel(images):
 )
 def test_what_is_no_permutation_is_refused(images, permutation, message):
     with pytest.raises(ValueError, match=message):
-        corruptions.shuffle_pixels(images, permutation)
+        shuffled_pixels.shuffle_pixels(images, permutation)
 
 
 def test_a_wrong_option_is_refused_with_the_nearest(images):
     with pytest.raises(ValueError, match="did you mean 'positions'"):
-        corruptions.randomise_pixels(images, np.random.default_rng(0), "position")
-    with pytest.raises(ValueError, match="images is 'random_pixel'; did you mean 'random_pixels'"):
-        corruptions.check_choice("images", "random_pixel", corruptions.IMAGE_CORRUPTIONS)
+        random_pixels.randomise_pixels(images, np.random.default_rng(0), "position")
+    with pytest.raises(ValueError, match="unit is 'value'; did you mean 'values'"):
+        check_choice("unit", "value", UNITS)
     for size in (9, 0, -1):
         with pytest.raises(ValueError, match="crop"):
-            corruptions.centre(images, size)
+            centre(images, size)
 
 
 @pytest.mark.parametrize(
@@ -170,12 +165,12 @@ def test_a_wrong_option_is_refused_with_the_nearest(images):
 )
 def test_gaussian_pixels_that_would_wrap_are_refused(mean, deviation):
     with pytest.raises(ValueError, match="no moments of grey levels"):
-        corruptions.gaussian_images(10, (4, 4, 1), [mean], [deviation], np.random.default_rng(0))
+        gaussian.gaussian_images(10, (4, 4, 1), [mean], [deviation], np.random.default_rng(0))
 
 
 def test_gaussian_pixels_of_the_largest_deviation_do_not_wrap():
-    largest = np.float32(corruptions.INT16) / corruptions.FARTHEST
-    drawn = corruptions.gaussian_images(1000, (32, 32, 1), [0], [largest], np.random.default_rng(0))
+    largest = np.float32(gaussian.INT16) / gaussian.FARTHEST
+    drawn = gaussian.gaussian_images(1000, (32, 32, 1), [0], [largest], np.random.default_rng(0))
     assert drawn.std() == pytest.approx(largest, rel=0.01)
 
 
@@ -183,10 +178,10 @@ def test_gaussian_pixels_of_the_largest_deviation_do_not_wrap():
 def test_images_without_a_pixel_are_refused_by_name(shape):
     empty, generator = np.zeros(shape, dtype=np.uint8), np.random.default_rng(0)
     for corrupt_empty in (
-        lambda: corruptions.shuffle_pixels(empty, np.arange(64)),
-        lambda: corruptions.randomise_pixels(empty, generator),
-        lambda: corruptions.gaussian_moments(empty),
-        lambda: corruptions.centre(empty, 4),
+        lambda: shuffled_pixels.shuffle_pixels(empty, np.arange(64)),
+        lambda: random_pixels.randomise_pixels(empty, generator),
+        lambda: gaussian.gaussian_moments(empty),
+        lambda: centre(empty, 4),
     ):
         with pytest.raises(ValueError, match="expected N×H×W×C"):
             corrupt_empty()
@@ -197,31 +192,28 @@ def test_nothing_to_corrupt_is_refused():
     with pytest.raises(ValueError, match="N > 0"):
         corrupt(np.array([], dtype=int), 0.5)
     with pytest.raises(ValueError, match="count is 0"):
-        corruptions.gaussian_images(0, (8, 8, 1), [0], [1], generator)
+        gaussian.gaussian_images(0, (8, 8, 1), [0], [1], generator)
     for shape in ((0, 8, 1), (8, 8)):
         with pytest.raises(ValueError, match=r"expected \(H, W, C\)"):
-            corruptions.pixel_permutation(shape, generator)
+            shuffled_pixels.pixel_permutation(shape, generator)
         with pytest.raises(ValueError, match=r"expected \(H, W, C\)"):
-            corruptions.gaussian_images(1, shape, [0], [1], generator)
+            gaussian.gaussian_images(1, shape, [0], [1], generator)
 
 
-# A job's script with the parameters of a corruption that nobody has written.
-UNKNOWN = """
-import runpy, sys
-from types import SimpleNamespace
-job = {"spec": {"images": "random_pixel", "seed": 0, "source": "", "crop": None}, "code": ""}
-given = SimpleNamespace(log=[sys.argv[2]], params=SimpleNamespace(job=job), input=None)
-runpy.run_path(sys.argv[1], init_globals={"snakemake": given})
-"""
+@pytest.mark.parametrize("corruption", [shuffled_pixels, random_pixels, gaussian])
+def test_parts_are_corrupted_one_after_the_other_and_each_seed_draws_its_own(images, corruption):
+    parts = {"train": images, "test": images[:50]}
+    once, again, other = (dict(corruption.corrupt(parts, numpy_generator(seed, "it"))) for seed in (0, 0, 1))
+    assert {name: array.shape for name, array in once.items() if name in parts} == {
+        name: array.shape for name, array in parts.items()
+    }
+    assert all(np.array_equal(once[name], again[name]) for name in once)
+    assert not np.array_equal(once["train"], other["train"])
+    assert not np.array_equal(once["train"], images)
 
 
-def test_a_job_draws_no_corruption_under_an_unknown_name(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", UNKNOWN, HERE / "workflow/scripts/corrupt_images.py", tmp_path / "log"],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE / "src"), str(HERE / "workflow")])},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "images is 'random_pixel'; did you mean 'random_pixels'? expected one of" in done.stderr
+def test_all_parts_are_shuffled_by_the_permutation_that_is_stored(images):
+    parts = {"train": images, "test": images[:50]}
+    made = dict(shuffled_pixels.corrupt(parts, numpy_generator(0, "it")))
+    for name, array in parts.items():
+        assert np.array_equal(made[name], shuffled_pixels.shuffle_pixels(array, made["permutation"]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from rethinking.corruptions import centre
+from rethinking.corruptions.arrays import centre
 from rethinking.preprocessing import centre_crop, crop, draw_windows, flip, rotate, whiten
 
 
