@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import yaml
@@ -243,10 +243,10 @@ class Tree:
             config[part] = {name: entry if name in names else None for name, entry in config[part].items()}
         file.write_text(yaml.safe_dump(config, sort_keys=False))
 
-    def copied(self, folder: Path) -> "Tree":
+    def copied(self, folder: Path) -> Self:
         """A copy with its modification times, to be changed at will."""
         shutil.copytree(self.folder, folder)
-        return Tree(folder)
+        return type(self)(folder)
 
     @property
     def results(self) -> Path:
@@ -259,7 +259,8 @@ def copy_project(folder: Path, configuration: str = SMALL) -> Tree:
     for name in TRACKED:
         source = HERE / name
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+            # Compiled code stays valid, because its source keeps its time.
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("*.egg-info"))
         else:
             shutil.copy2(source, folder / name)
     (folder / "config" / "small.yaml").write_text(configuration)

@@ -9,16 +9,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-import yaml
 
-from submitted import SPY, SlurmTree
+from submitted import SlurmTree, one_by_one, with_spy
 from trees import HERE as ROOT
-from trees import SMALL, Tree, copy_project, everything
+from trees import everything
 
 HERE = Path(__file__).parent
-# A run of it lasts 7 seconds.
-NETWORK = {"factory": "spy:net", "arguments": {}, "width": 1.0}
-NETWORK |= {"learning_rate": 0.01, "epochs": 100, "weight_decay": 0.001}
+EXECUTOR = "snakemake_executor_plugin_slurm/__init__.py"
 
 
 @pytest.fixture(scope="session")
@@ -48,23 +45,20 @@ def submitter(tmp_path_factory) -> Path:
     )
     uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     assert uv, "there is no uv to install the executor with"
-    install = [uv, "pip", "install", "--quiet", "--python", folder / "bin/python", "--no-deps"]
-    done = subprocess.run([*install, "-r", ROOT / "envs/slurm.txt"], capture_output=True, text=True)
+    # Copied, because one file is changed below.
+    install = [uv, "pip", "install", "--quiet", "--link-mode", "copy", "--no-deps", "--require-hashes"]
+    where = ["--python", folder / "bin/python", "--requirements", ROOT / "envs/slurm.txt"]
+    done = subprocess.run([*install, *where], capture_output=True, text=True)
     assert done.returncode == 0, f"the executor cannot be installed:\n{done.stderr}"
+    # It looks at a running job after ten seconds more each time, which is for jobs of hours.
+    text = (packages / EXECUTOR).read_text()
+    assert text.count("self.next_seconds_between_status_checks + 10,") == 1
+    (packages / EXECUTOR).write_text(text.replace("self.next_seconds_between_status_checks + 10,", "1,"))
     return folder / "bin/python"
 
 
-def with_spy(folder: Path, config: dict) -> SlurmTree:
-    """A copy of the project with one network more, which says where it runs."""
-    config["networks"]["spy"] = NETWORK
-    config["figures"]["fig1c"]["networks"] = ["spy"]
-    tree = SlurmTree(copy_project(folder, yaml.safe_dump(config, sort_keys=False)).folder)
-    (tree.folder / "src/spy.py").write_text(SPY)
-    return tree
-
-
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory) -> Tree:
+def whole(submitter, tmp_path_factory) -> SlurmTree:
     """Networks and kernel systems, every kind of job among them, made by this machine without a cluster.
 
     One job trains both seeds of a network, and four of these jobs are for figure 1c.
@@ -73,20 +67,16 @@ def whole(tmp_path_factory) -> Tree:
     config["execution"] |= {"gpu": 1, "seeds_together": True}
     config["figures"]["fig1a"]["conditions"] = ["true_labels", "random_pixels"]
     config["figures"]["fig1c"]["label_noise"] = [0.0, 0.25, 0.5, 1.0]
-    config["figures"]["fig_ridge"]["ridge"] = [0.0]
     config["figures"]["fig1b"] = None
     config["tables"]["table1"]["rows"] = config["tables"]["table1"]["rows"][1:2]
-    tree = with_spy(tmp_path_factory.mktemp("whole") / "tree", config)
+    tree = with_spy(tmp_path_factory.mktemp("whole") / "tree", config, submitter)
     tree.snakemake()
     return tree
 
 
 @pytest.fixture
 def cluster(slurm, submitter, tmp_path) -> SlurmTree:
-    """A copy of the project whose runs are submitted: one job for each, a GPU for each job."""
-    config = yaml.safe_load(SMALL)
-    config["execution"]["gpu"] = 1
-    tree = with_spy(tmp_path / "cluster", config)
-    tree.python = submitter
+    """A copy of the project whose runs are submitted, and whose jobs are ended with the test."""
+    tree = one_by_one(tmp_path / "cluster", submitter)
     yield tree
     tree.cancel()

@@ -4,7 +4,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from trees import Tree
+import yaml
+
+from trees import SMALL, Tree, copy_project
 
 # A network whose runs last as long as they are told to, on a busy machine as on a quiet one. It says which
 # GPUs its job was given, from when to when.
@@ -36,6 +38,9 @@ def net(image_shape, classes, width=1.0):
     inputs = image_shape[0] * image_shape[1] * image_shape[2]
     return nn.Sequential(Slow(), nn.Flatten(), nn.Linear(inputs, classes))
 """
+# A run of it lasts 7 seconds.
+NETWORK = {"factory": "spy:net", "arguments": {}, "width": 1.0}
+NETWORK |= {"learning_rate": 0.01, "epochs": 100, "weight_decay": 0.001}
 
 
 class SlurmTree(Tree):
@@ -94,6 +99,24 @@ class SlurmTree(Tree):
             text=True,
             start_new_session=True,
         )
+
+
+def with_spy(folder: Path, config: dict, python: Path) -> SlurmTree:
+    """A copy of the project with one network more, which says where it runs."""
+    config["networks"]["spy"] = NETWORK
+    config["figures"]["fig1c"]["networks"] = ["spy"]
+    copy_project(folder, yaml.safe_dump(config, sort_keys=False))
+    (folder / "src/spy.py").write_text(SPY)
+    tree = SlurmTree(folder)
+    tree.python = python
+    return tree
+
+
+def one_by_one(folder: Path, python: Path) -> SlurmTree:
+    """A copy of the project with one job for each run, and a GPU for each job."""
+    config = yaml.safe_load(SMALL)
+    config["execution"]["gpu"] = 1
+    return with_spy(folder, config, python)
 
 
 def wait_for(text: str, file: Path, seconds: float = 120) -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from submitted import SlurmTree, wait_for
+from submitted import one_by_one, wait_for
 from trees import Tree, run_folder
 
 HERE = Path(__file__).parent
 
 RUN = run_folder(network="spy")
 TARGET = f"results/small/{RUN}/run.json"
+COMPARED = ("runs/**/history.csv", "figures/*.csv", "figures/*.png", "tables/table1.*", "scorecard.csv")
 
 
 def made(tree) -> tuple:
@@ -45,12 +46,24 @@ def contents(tree: Tree, pattern: str) -> dict[str, list[bytes]]:
         str(path.relative_to(tree.results)): [
             line for line in path.read_bytes().splitlines() if not any(name in line for name in measured)
         ]
-        for path in tree.results.rglob(pattern)
+        for path in tree.results.glob(pattern)
     }
 
 
-def test_everything_is_the_same_bytes_as_on_this_machine(slurm, submitter, whole, tmp_path):
-    cluster = SlurmTree(whole.copied(tmp_path / "cluster").folder)
+@pytest.fixture(scope="module")
+def out_of_time(slurm, submitter, tmp_path_factory):
+    """A call whose job has a minute, and one attempt more; it runs beside the first test."""
+    tree = one_by_one(tmp_path_factory.mktemp("time") / "tree", submitter)
+    tree.put("execution", "gpu", value=0)
+    last(tree, 1000)
+    call = tree.start(TARGET, "--set-resources", "train:runtime=2*attempt-1")
+    yield tree, call
+    call.kill()
+    tree.cancel()
+
+
+def test_everything_is_the_same_bytes_as_on_this_machine(out_of_time, submitter, whole, tmp_path):
+    cluster = whole.copied(tmp_path / "cluster")
     cluster.python = submitter
     for name in ("results", ".snakemake"):
         shutil.rmtree(cluster.folder / name)
@@ -70,26 +83,33 @@ def test_everything_is_the_same_bytes_as_on_this_machine(slurm, submitter, whole
     assert cluster.submit("fig1c").stdout.count("Nothing to be done") == 1
     cluster.submit()
     assert cluster.planned() == Counter()
-    for pattern in ("history.csv", "figures/*.csv", "figures/*.png", "tables/*", "scorecard.csv"):
+    for pattern in COMPARED:
         assert contents(whole, pattern)
         assert contents(cluster, pattern) == contents(whole, pattern)
 
 
-def test_a_job_that_fails_shows_its_log_and_the_named_command_mends_it(cluster, undisturbed):
+def test_a_job_that_runs_out_of_time_is_given_more_and_goes_on(out_of_time):
+    tree, call = out_of_time
+    output = call.communicate(timeout=600)[0]
+    assert call.returncode == 0, output
+    log = (tree.results / "logs" / f"{RUN}.log").read_text()
+    assert "going on from" in log
+    assert "epoch 1000 of 1000" in log
+    assert output.count("has been submitted") == 2
+
+
+def test_a_job_that_fails_shows_its_log_and_a_finished_run_survives_one_that_fails(cluster, undisturbed):
     array = cluster.results / "data/digits/labels/noise-0/train.npy"
     cluster.snakemake("results/small/data/digits/images/true/manifest.json")
     array.write_bytes(b"damaged")
     failed = cluster.submit(TARGET, "--retries", "0", check=False)
     assert failed.returncode != 0
     assert "noise-0/train.npy: truncated or altered since it was made" in failed.stdout
+    # The command that is named mends it.
     assert cluster.mend(failed.stdout)
     cluster.submit(TARGET)
     assert made(cluster) == undisturbed
-
-
-def test_a_finished_run_survives_a_job_that_fails_before_it_begins(cluster):
-    cluster.submit(TARGET)
-    before = made(cluster)
+    # Before the job that fails next has begun, all that it is to make has been deleted.
     cluster.edit("workflow/scripts/train.py", "import csv\n", "import csv\nimport no_such_module\n")
     failed = cluster.submit(TARGET, "--forcerun", "train", "--retries", "0", check=False)
     assert failed.returncode != 0
@@ -99,31 +119,27 @@ def test_a_finished_run_survives_a_job_that_fails_before_it_begins(cluster):
     log = (cluster.results / "logs" / f"{RUN}.log").read_text()
     assert "run.json is there" in log
     assert "epoch" not in log
-    assert made(cluster) == before
+    assert made(cluster) == undisturbed
 
 
-@pytest.mark.parametrize("how", ["scancel", "scontrol requeue"])
-def test_a_job_that_is_taken_away_goes_on_from_its_checkpoint(cluster, undisturbed, how):
-    run = cluster.start(TARGET)
+def test_a_job_that_is_taken_away_goes_on_from_its_checkpoint(cluster, undisturbed):
+    call = cluster.start(TARGET)
     log = cluster.results / "logs" / f"{RUN}.log"
     wait_for("epoch  20 of 100", log)
-    subprocess.run([*how.split(), cluster.running()], check=True)
-    output = run.communicate(timeout=300)[0]
-    assert run.returncode == 0, output
+    first = cluster.running()
+    subprocess.run(["scancel", first], check=True)
+    wait_for("epoch  60 of 100", log)
+    second = cluster.running()
+    subprocess.run(["scontrol", "requeue", second], check=True)
+    output = call.communicate(timeout=300)[0]
+    assert call.returncode == 0, output
+    assert first != second  # Snakemake has submitted it again; the requeued one keeps its number
+    assert output.count("has been submitted") == 2
     assert "going on from" in log.read_text()
     assert made(cluster) == undisturbed
     epochs = json.loads((cluster.folder / TARGET).read_text())["measured"]["epochs"]
-    assert 0 < epochs <= 81
+    assert 0 < epochs <= 41
     assert not (cluster.results / RUN / "checkpoint.pt").exists()
-
-
-def test_a_job_that_runs_out_of_time_is_given_more_and_goes_on(cluster):
-    last(cluster, 1000)
-    done = cluster.submit(TARGET, "--set-resources", "train:runtime=2*attempt-1")
-    log = (cluster.results / "logs" / f"{RUN}.log").read_text()
-    assert "going on from" in log
-    assert "epoch 1000 of 1000" in log
-    assert done.stdout.count("has been submitted") == 2
 
 
 def test_a_controller_that_is_restarted_is_not_noticed(cluster, slurm, undisturbed):
@@ -139,10 +155,10 @@ def test_a_controller_that_is_restarted_is_not_noticed(cluster, slurm, undisturb
 
 
 def test_after_snakemake_was_killed_its_jobs_are_named_and_nothing_is_made_twice(cluster):
-    last(cluster, 600)  # long enough to be found by the second call
+    last(cluster, 400)  # long enough to be found by the second call
     run = cluster.start(TARGET)
     log = cluster.results / "logs" / f"{RUN}.log"
-    wait_for("epoch  20 of 600", log)
+    wait_for("epoch  20 of 400", log)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
     number = cluster.running()
@@ -157,7 +173,7 @@ def test_after_snakemake_was_killed_its_jobs_are_named_and_nothing_is_made_twice
         time.sleep(0.5)
     cluster.submit(TARGET)
     assert "going on from" in log.read_text()
-    assert "epoch 600 of 600" in log.read_text()
+    assert "epoch 600 of 400" in log.read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """What `make` lists is what there is, and `make clean` removes nothing that took long."""
 
+import os
 import re
 import shutil
+import subprocess
 
 import pytest
 
@@ -48,3 +50,25 @@ def test_make_check_looks_at_the_configuration_that_is_named(project):
     assert done.returncode == 0
     assert "results/small/runs/" in done.stdout
     assert re.search(r"^\d+ results looked at: 0 stale, 0 altered, \d+ missing$", done.stdout, re.M)
+
+
+def test_a_missing_program_is_named_and_only_root_has_it_installed(tmp_path):
+    for name, script in {"id": "echo 1000", "apt-get": f"touch {tmp_path}/called"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+
+    def need(*programs):
+        return subprocess.run(
+            [HERE / "tests/install-packages", *programs],
+            env=os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    assert (need("sh=dash", "no-such-program|sh=dash").returncode, need("sh=dash").stdout) == (0, "")
+    refused = need("sh=dash", "no-such-program|nor-this=some-package", "neither=other-package")
+    assert refused.returncode == 1
+    assert "not here: no-such-program|nor-this neither." in refused.stdout
+    assert "\n  sudo apt-get install --no-install-recommends some-package other-package\n" in refused.stdout
+    assert not (tmp_path / "called").exists()
