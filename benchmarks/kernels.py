@@ -186,6 +186,7 @@ if __name__ == "__main__":
         print_peak(given.peak[0], int(given.peak[1]), given.mnist)
     elif given.gpu:
         device = Gpu()
+        device.try_out()
         whole(2000, given.mnist, device)  # starts CUDA and its libraries
         whole(60000, given.mnist, device)
     else:

@@ -270,7 +270,7 @@ NO_DEVICE = CUDARuntimeError("cudaErrorNoDevice: no CUDA-capable device is detec
 def machine(monkeypatch, tmp_path):
     """A machine with a driver and CuPy's stand-in, for the workflow too."""
     cupy = StandIn()
-    monkeypatch.setattr(backends, "_has_driver", lambda: True)
+    monkeypatch.setattr(backends, "_may_have_gpu", lambda: True)
     monkeypatch.setattr(backends, "Gpu", lambda: Gpu(cupy, cupy))
     monkeypatch.setattr(devices.tempfile, "gettempdir", lambda: str(tmp_path))
     return cupy
@@ -284,10 +284,10 @@ def test_a_gpu_that_works_is_taken(machine):
     assert not told
 
 
-@pytest.mark.parametrize("missing", ["driver", "device", "devices"])
+@pytest.mark.parametrize("missing", ["hardware", "device", "devices"])
 def test_without_a_gpu_it_is_the_cpu_and_that_is_said(machine, monkeypatch, missing):
-    if missing == "driver":
-        monkeypatch.setattr(backends, "_has_driver", lambda: False)
+    if missing == "hardware":
+        monkeypatch.setattr(backends, "_may_have_gpu", lambda: False)
         monkeypatch.setattr(backends, "Gpu", failing(AssertionError("CuPy is not looked for")))
     elif missing == "device":
         machine.cuda.runtime.getDeviceCount = failing(NO_DEVICE)
@@ -335,13 +335,17 @@ def test_a_gpu_that_computes_something_else_is_not_used(machine):
         kernel_points.backend_for(1, 1, print)
 
 
-def test_a_driver_is_looked_for_by_its_name(monkeypatch):
+def test_a_device_or_the_drivers_library_may_mean_a_gpu(monkeypatch, tmp_path):
+    monkeypatch.setattr(backends, "DEVICE_FILES", tmp_path)
     opened = []
     monkeypatch.setattr(backends.ctypes, "CDLL", opened.append)
-    assert backends._has_driver()
-    monkeypatch.setattr(backends.ctypes, "CDLL", failing(OSError("cannot open shared object file")))
-    assert not backends._has_driver()
+    assert backends._may_have_gpu()
     assert opened == ["libcuda.so.1"]
+    monkeypatch.setattr(backends.ctypes, "CDLL", failing(OSError("cannot open shared object file")))
+    (tmp_path / "nvidiactl").touch()
+    assert not backends._may_have_gpu()
+    (tmp_path / "nvidia0").touch()
+    assert backends._may_have_gpu()
 
 
 def test_memory_that_runs_out_is_named_and_what_is_finished_is_kept(gpu, tmp_path):

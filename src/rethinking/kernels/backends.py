@@ -6,9 +6,12 @@ in the modules that use a backend.
 """
 
 import ctypes
+from pathlib import Path
 
 import numpy as np
 from scipy.linalg import get_blas_funcs, get_lapack_funcs
+
+DEVICE_FILES = Path("/dev")
 
 
 class Cpu:
@@ -188,7 +191,10 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _has_driver() -> bool:
+def _may_have_gpu() -> bool:
+    """Whether the system shows a GPU of NVIDIA's, or has the driver's library."""
+    if any(DEVICE_FILES.glob("nvidia[0-9]*")):
+        return True
     try:
         ctypes.CDLL("libcuda.so.1")
     except OSError:
@@ -197,12 +203,12 @@ def _has_driver() -> bool:
 
 
 def gpu_or_none() -> Gpu | None:
-    """The GPU that CuPy sees; None on a machine without NVIDIA's driver, or without a device.
+    """The GPU that CuPy sees; None on a machine that has none, or that shows none to this process.
 
-    Raises ``UnusableGpu`` where there is a driver and CuPy is missing, lacks a library, or finds the driver
-    too old.
+    Raises ``UnusableGpu`` where there may be one and CuPy is missing, lacks a library, or finds the driver
+    missing or too old.
     """
-    if not _has_driver():
+    if not _may_have_gpu():
         return None
     try:
         backend = Gpu()
