@@ -53,7 +53,8 @@ def features(n=N, m=M, d=200, seed=0):
 
 
 def products(ours, others, sizes=(90, 1, 109)):
-    pairs = zip(*(torch.from_numpy(each).split(sizes, dim=1) for each in (ours, others)), strict=True)
+    # Copies, because blocks are overwritten.
+    pairs = zip(*(torch.from_numpy(each.copy()).split(sizes, dim=1) for each in (ours, others)), strict=True)
     return accumulate(pairs, len(ours), len(others), CPU)
 
 
@@ -87,6 +88,16 @@ def test_sums_over_blocks_are_the_inner_products(n, width):
         assert squares.dtype == np.float64
         np.testing.assert_allclose(squares, (points**2).sum(axis=1), rtol=1e-6)
     assert sum(part.nbytes for part in found) == products_bytes(n, M)
+
+
+def test_what_all_points_have_in_common_is_rounded_once(width):
+    ours, others = features(d=6000)
+    ours, others = (np.abs(each) + np.float32(0.02) for each in (ours, others))
+    found = products(ours, others, [40] * 150)
+    x, z = ours.astype(float), others.astype(float)
+    # float32 itself is 6e-8 of each value; adding up 150 blocks of it, four times that and more.
+    np.testing.assert_allclose(dense(found), np.tril(x @ x.T), rtol=9e-8)
+    np.testing.assert_allclose(found.test, z @ x.T, rtol=9e-8)
 
 
 def test_blocks_are_let_go_of():

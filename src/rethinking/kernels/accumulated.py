@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
 
-SQUARED = 2048  # points whose features are squared at a time
+ROWS = 256  # points whose features or products are in float64 at a time
 
 
 class Products(NamedTuple):
@@ -46,29 +46,51 @@ def accumulate(
 ) -> Products:
     """Sum the inner products of ``blocks`` of features: pairs of float32 tensors (n, d) and (m, d).
 
-    Only one block is held at a time; d may differ between them. Sums are in float32: with relative errors
-    of some 1e-7, as of the features themselves.
+    Only one block is held at a time, and is overwritten; d may differ between them. Sums are in float32, of
+    features seen from their mean c over the training points: much of an inner product is the same for all
+    points, and would be rounded with each block. From ⟨x - c, z - c⟩ = ⟨x, z⟩ - ⟨x, c⟩ - ⟨z, c⟩ + ⟨c, c⟩
+    the inner products follow in float64, and are rounded to float32 once.
     """
     import torch  # a second that those who only read products need not wait
 
     spans = _spans(n)
     train = torch.zeros(spans[-1][0].stop, device=device)
     test = torch.zeros(m, n, device=device)
-    squares = [torch.zeros(count, dtype=torch.float64, device=device) for count in (n, m)]
+    double = {"dtype": torch.float64, "device": device}
+    squares, shares = ([torch.zeros(count, **double) for count in (n, m)] for _ in range(2))
+    constant = torch.zeros((), **double)
     for ours, others in blocks:
+        centre = ours.mean(dim=0)
+        constant += centre.double().square().sum()
+        for total, share, features in zip(squares, shares, (ours, others), strict=True):
+            for start in range(0, len(features), ROWS):
+                rows = features[start : start + ROWS]
+                total[start : start + ROWS] += rows.square().sum(dim=1, dtype=torch.float64)
+                # Not a product with a vector, which rounds rows that are the same in different ways.
+                share[start : start + ROWS] += (rows.double() * centre).sum(dim=1)
+            features -= centre
         for place, columns in spans:
             start = columns.start
             train[place].view(n - start, -1).addmm_(ours[start:], ours[columns].T)
         test.addmm_(others, ours.T)
-        for total, features in zip(squares, (ours, others), strict=True):
-            for some, rows in zip(total.split(SQUARED), features.split(SQUARED), strict=True):
-                some += rows.square().sum(dim=1, dtype=torch.float64)
         del ours, others, features, rows  # before the next block is made
+    _add_shares(test, shares[1], shares[0] - constant)
     for place, columns in spans:
+        panel = train[place].view(n - columns.start, -1)
+        _add_shares(panel, shares[0][columns.start :], shares[0][columns] - constant)
         # A product's two triangles may be rounded differently; the matrix is to be symmetric.
-        tile = train[place].view(n - columns.start, -1)[: columns.stop - columns.start]
+        tile = panel[: columns.stop - columns.start]
         tile.copy_(tile.tril() + tile.tril(-1).T)
     return Products(*(each.cpu().numpy() for each in (train, test, *squares)))
+
+
+def _add_shares(products: "torch.Tensor", rows: "torch.Tensor", columns: "torch.Tensor") -> None:
+    """Products (a, b) ← products + rows (a,) + columns (b,), computed in float64."""
+    for start in range(0, len(products), ROWS):
+        some = products[start : start + ROWS].double()
+        some += rows[start : start + ROWS, None]
+        some += columns
+        products[start : start + ROWS] = some
 
 
 class Accumulated:

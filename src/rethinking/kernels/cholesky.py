@@ -92,9 +92,9 @@ def _explain(gram, ridge: float, number: int, row: int) -> str:
             f"(now {gram.kernel.bandwidth:g})"
         )
     # For a factor: the rounding of n × n values is below n·eps times the largest (Higham 2002, section 10.1).
-    # For an accurate norm: its relative error goes with n·eps over the square of the ridge.
-    eps = np.finfo(gram.dtype).eps
-    enough = max(4 * n * eps * (diagonal + gram.rounding), 10 * (n * eps) ** 0.5 * diagonal, 1e-15)
+    # For an accurate norm: its relative error goes with the same over the square of the ridge.
+    error = n * float(np.finfo(gram.dtype).eps) * (diagonal + gram.rounding)
+    enough = max(4 * error, 10 * (error * diagonal) ** 0.5, 1e-15)
     parts.append(f"a ridge of {enough:.1e} is sure to do in this precision")
     return "; ".join(parts)
 
