@@ -108,9 +108,10 @@ rule solve_system:
         runtime=growing(720),
     params:
         jobs=jobs_for("systems"),
+        changed=lambda wildcards, output: changed_since("systems", wildcards),
     message:
         "Solving the kernel system {params.jobs[0][spec][system]}, ridge {params.jobs[0][spec][ridge]}, "
-        "seed {wildcards.seed}"
+        "seed {wildcards.seed}{params.changed}"
     script:
         "../scripts/solve_system.py"
 

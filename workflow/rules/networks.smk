@@ -45,11 +45,12 @@ rule train:
         runtime=growing(240),
     params:
         jobs=jobs_of_seeds("runs"),
+        changed=lambda wildcards, output: changed_since("runs", wildcards),
     message:
         "Training {params.jobs[0][spec][network]} on {params.jobs[0][spec][images]} images, label noise "
         "{params.jobs[0][spec][label_noise]}, regularisers {params.jobs[0][spec][regularisers]}, "
         f"{'all seeds' if TOGETHER else 'seed {wildcards.seed}'}, "
-        "{params.jobs[0][spec][recipe][epochs]} epochs"
+        "{params.jobs[0][spec][recipe][epochs]} epochs{params.changed}"
     script:
         "../scripts/train.py"
 

@@ -108,12 +108,13 @@ def _versions_section(made: pd.DataFrame) -> dict:
     return _side_by_side("Machines and versions", columns)
 
 
-def html(described: list[dict], made: pd.DataFrame, call: str) -> str:
+def html(described: list[dict], made: pd.DataFrame, call: str, accepted: list[str] = ()) -> str:
     """The page from descriptions of data sets and from results.
 
     ``made`` has a row for each run, solve and measurement with what it recorded of itself: ``versions``,
     ``platform``, ``processor`` and for a ``network`` or ``system`` device, precision, threads, ``seconds``
-    and ``peak_memory_bytes``. ``call`` makes everything again.
+    and ``peak_memory_bytes``. ``call`` makes everything again. ``accepted`` names results of earlier code that a
+    person has declared good for the code of now.
     """
     return pages.page(
         "How this was made",
@@ -121,6 +122,14 @@ def html(described: list[dict], made: pd.DataFrame, call: str) -> str:
             f"{total(made)}. Times are those that jobs measured of themselves, data read and results written "
             "not included; where several ran at once, less time went by.",
             f"To make everything again, as far as it is missing or has changed: {call}",
+            *(
+                [
+                    f"Of earlier code, and accepted as good for the code of now: {len(accepted)} results "
+                    f"({', '.join(accepted[:5])}{' and others' if len(accepted) > 5 else ''})."
+                ]
+                if accepted
+                else []
+            ),
         ],
         [
             _data_section(described),

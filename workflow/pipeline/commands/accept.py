@@ -17,28 +17,8 @@ from pipeline.commands.configured import NotConfigured, plan_of
 from pipeline.planning.plan import Plan
 from pipeline.planning.results import ACCEPTED, Result, read_accepted
 from pipeline.planning.stamps import canonical
+from pipeline.storage.differences import difference
 from pipeline.storage.artefacts import ArtefactError, check_whole, write_json
-
-
-def leaves(spec, path: str = "") -> dict[str, str]:
-    """Every value of a specification by its place, as in recipe.learning_rate."""
-    if not isinstance(spec, dict):
-        return {path: canonical(spec)}
-    return {
-        place: value
-        for key, item in spec.items()
-        for place, value in leaves(item, f"{path}.{key}" if path else key).items()
-    }
-
-
-def difference(then: dict, now: dict) -> str:
-    """Two specifications in one line: recipe.learning_rate 0.01 → 0.02."""
-    before, after = leaves(then), leaves(now)
-    places = sorted(place for place in before.keys() | after.keys() if before.get(place) != after.get(place))
-    parts = [
-        f"{place} {before.get(place, 'absent')} → {after.get(place, 'absent')}"[:100] for place in places
-    ]
-    return "; ".join(parts[:3]) + (f"; and {len(parts) - 3} more" if len(parts) > 3 else "")
 
 
 def earlier(made: Result, seeds: list[int | None]) -> tuple[str | None, str]:

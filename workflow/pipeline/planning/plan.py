@@ -175,7 +175,10 @@ class Plan:
             "results": [(made, seed) for _, made, seed in results.values()],
             "descriptions": [(data.description().result, None) for data in self.described],
         }
-        spec["script"] = "write_provenance.py"
+        accepted = {
+            made.place.removeprefix(f"{self.root}/") for _, made, _ in results.values() if made.accepted
+        }
+        spec |= {"script": "write_provenance.py", "accepted": sorted(accepted)}
         made = self.results.plan("provenance", "write_provenance.py", spec, inputs)
         return Page(made, {"provenance.html": f"{self.root}/provenance.html"})
 

@@ -33,6 +33,13 @@ ABOUT = {
             "over the epoch's mini-batches.",
         },
         "network": {"type": "string", "names": "network", "description": "Name of a network."},
+        "regularisers": {
+            "type": "array",
+            "uniqueItems": True,
+            "items": {"enum": ["random_crop", "augmentation", "weight_decay"]},
+            "default": [],
+            "description": "What networks are trained with besides; nothing, as in the paper.",
+        },
         "conditions": {
             "type": "array",
             "minItems": 1,
@@ -46,4 +53,7 @@ ABOUT = {
 
 def requests(options: dict) -> list[Training]:
     """The runs of one network under every condition."""
-    return [Training(options["network"], condition) for condition in options["conditions"]]
+    return [
+        Training(options["network"], condition, regularisers=tuple(options["regularisers"]))
+        for condition in options["conditions"]
+    ]

@@ -64,6 +64,13 @@ ABOUT = {
             "items": {"type": "number", "minimum": 0, "maximum": 1},
             "description": "Probabilities p that a label is replaced.",
         },
+        "regularisers": {
+            "type": "array",
+            "uniqueItems": True,
+            "items": {"enum": ["random_crop", "augmentation", "weight_decay"]},
+            "default": [],
+            "description": "What networks are trained with besides; nothing, as in the paper.",
+        },
         "corruption": {
             "type": "string",
             "names": "label corruption",
@@ -77,7 +84,7 @@ ABOUT = {
 def requests(options: dict) -> list[Training]:
     """The runs of every network at every level of label noise."""
     return [
-        Training(network, options["corruption"], noise)
+        Training(network, options["corruption"], noise, tuple(options["regularisers"]))
         for network in options["networks"]
         for noise in sorted(options["label_noise"])
     ]
