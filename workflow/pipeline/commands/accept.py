@@ -17,8 +17,8 @@ from pipeline.commands.configured import NotConfigured, plan_of
 from pipeline.planning.plan import Plan
 from pipeline.planning.results import ACCEPTED, Result, read_accepted
 from pipeline.planning.stamps import canonical
-from pipeline.storage.differences import difference
 from pipeline.storage.artefacts import ArtefactError, check_whole, write_json
+from pipeline.storage.differences import difference
 
 
 def earlier(made: Result, seeds: list[int | None]) -> tuple[str | None, str]:
