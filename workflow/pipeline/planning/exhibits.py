@@ -1,9 +1,10 @@
 """One figure or table of the configuration, with what its kind says of it.
 
-A kind is a home (``pipeline.planning.homes``). It defines ``summarise``; ``draw`` for a figure or ``render`` for a
-table; and ``claims``, where anything is claimed. The first argument of ``summarise`` is what was read of the
-results, that of the other functions the summary. All further arguments are passed by name: the settings below,
-what the job reads, and the options of the entry. A setting goes before an option of the same name.
+A kind is a home (``pipeline.planning.homes``). It defines ``summarise``; ``draw`` for a figure or ``render``
+for a table; and ``claims``, where anything is claimed. The first argument of ``summarise`` is what was read
+of the results, that of the other functions the summary. All further arguments are passed by name: the
+settings below, what the job reads, and the options of the entry. A setting goes before an option of the same
+name.
 """
 
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from pipeline.planning.homes import CHOICES, Home
 # Its name, the name in print of its data set, the number of seeds, the confidence of intervals, the widths of
 # the networks that are not as wide as the paper's, and the train accuracy that counts as fitted.
 SETTINGS = ("name", "dataset", "seeds", "confidence", "widths", "fit")
-# By function, what the job reads for it: the paper's numbers, the linear classifier of each data set, and what
+# By function, what the job reads for it: the paper's numbers, the linear classifier of each data set, what
 # claims are held against.
 READ = {
     "summarise": (),

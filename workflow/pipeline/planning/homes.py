@@ -1,8 +1,9 @@
 """Everything that a configuration can name, each found in the one module that is its home.
 
-A corruption, an update rule, a schedule, an experiment or a kind of figure or table is a module with a literal
-``ABOUT``, which says its kind, its options and its name in print, and the functions that its kind needs. ``ABOUT`` is read from the syntax, so that planning imports nothing heavy. Homes outside
-the project are the user's ``plugins``: as good as ours, from a file or a folder of files.
+A corruption, an update rule, a schedule, an experiment or a kind of figure or table is a module with a
+literal ``ABOUT``, which says its kind, its options and its name in print, and the functions that its kind
+needs. ``ABOUT`` is read from the syntax, so that planning imports nothing heavy. Homes outside the project
+are the user's ``plugins``: as good as ours, from a file or a folder of files.
 """
 
 import ast
