@@ -127,12 +127,14 @@ def test_the_scripts_reach_what_they_run_and_not_more():
     assert {"rethinking.training", "rethinking.networks.mlp", "rethinking.preprocessing"} <= train
     assert not train & {"rethinking.networks.alexnet", "rethinking.corruptions", "rethinking.statistics"}
     assert not any(name.startswith("rethinking.plotting") for name in train)
-    plot = modules("plot_noise_sweep.py")
-    assert "rethinking.plotting.style" in plot
-    assert not plot & {
-        "rethinking.plotting.learning_curves",
-        "rethinking.training",
+    drawn = modules("show.py", "rethinking.exhibits.noise_sweep.drawing")
+    assert "rethinking.plotting.style" in drawn
+    assert not drawn & {
+        "rethinking.exhibits.learning_curves.drawing",
+        "rethinking.exhibits.noise_sweep.claims",
+        "rethinking.exhibits.noise_sweep.summary",
         "rethinking.plotting.pages",
+        "rethinking.training",
     }
 
 

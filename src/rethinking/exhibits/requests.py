@@ -35,7 +35,7 @@ class Trace(NamedTuple):
 
 
 class Solve(NamedTuple):
-    """A kernel system: without a ridge ("none"), with the best on a validation split ("chosen"), or a number."""
+    """A kernel system without a ridge ("none"), the best of a validation split ("chosen"), or a number."""
 
     system: str
     ridge: float | str

@@ -34,7 +34,7 @@ def run(
 ) -> list[dict]:
     """Gradient descent and SGD on ``examples`` training points: the rows of ``minimum_norm.descend``.
 
-    ``points`` and ``labels`` have "train"; points are images or features, labels are from 0 to ``classes`` - 1. A
+    ``points`` and ``labels`` have "train"; points are images or features, labels are below ``classes``. A
     row also has ``outside_distance``, what no step of its descent can overcome. Raises ``DataError`` for a
     training set of less than twice ``examples``, which are needed for what is outside their span.
     """

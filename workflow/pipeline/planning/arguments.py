@@ -38,8 +38,8 @@ class Function(NamedTuple):
         """A sentence for each argument that is required and not among ``provided``."""
         provided = set(provided)
         return [
-            f"{self.path}, line {self.node.lineno}: nobody provides the argument {name!r} of {self.node.name}; "
-            f"{nearest(name, provided)}"
+            f"{self.path}, line {self.node.lineno}: nobody provides the argument {name!r} of "
+            f"{self.node.name}; {nearest(name, provided)}"
             for name, required in self.named.items()
             if required and name not in provided
         ]

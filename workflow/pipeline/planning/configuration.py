@@ -180,6 +180,11 @@ def _exhibit_problems(where: str, entry: dict, config: dict, folder: Path, homes
         return problems
     exhibit = Exhibit(where, entry, home)
     problems += [f"{where}: {problem}" for problem in exhibit.problems()]
+    if exhibit.is_scored:
+        problems += [
+            f"scorecard.tolerance: the key {name!r} is missing, which {where} is compared with"
+            for name in sorted(exhibit.tolerances - config["scorecard"]["tolerance"].keys())
+        ]
     kind, options = home.load(), exhibit.options
     if hasattr(kind, "problems"):
         problems += [f"{where}.{problem}" for problem in kind.problems(options)]

@@ -1,9 +1,10 @@
 """One figure or table of the configuration, with what its kind says of it.
 
-A kind is a home (``pipeline.planning.homes``) with the functions ``summarise``, ``draw`` or ``render``, and, where
-anything is claimed, ``claims``. The first argument of each is the data: what results say for a summary, the
-summary for the others. Further arguments are passed by name: the settings below, what is read when the job
-runs, and the options of the entry. Where an option has the name of a setting, the setting is passed.
+A kind is a home (``pipeline.planning.homes``). It defines ``summarise``; ``draw`` for a figure or ``render``
+for a table; and ``claims``, where anything is claimed. The first argument of ``summarise`` is what was read
+of the results, that of the other functions the summary. All further arguments are passed by name: the
+settings below, what the job reads, and the options of the entry. A setting goes before an option of the same
+name.
 """
 
 from typing import NamedTuple
@@ -11,11 +12,11 @@ from typing import NamedTuple
 from pipeline.planning.arguments import Function
 from pipeline.planning.homes import CHOICES, Home
 
-# Its name, the name in print of its data set, the number of seeds, the confidence of intervals, the networks that
-# are not as wide as the paper's with their widths, and the train accuracy that counts as fitted.
+# Its name, the name in print of its data set, the number of seeds, the confidence of intervals, the widths of
+# the networks that are not as wide as the paper's, and the train accuracy that counts as fitted.
 SETTINGS = ("name", "dataset", "seeds", "confidence", "widths", "fit")
-# By function: what the job reads for it. The paper's numbers; by data set, the linear classifier; what claims are
-# held against.
+# By function, what the job reads for it: the paper's numbers, the linear classifier of each data set, what
+# claims are held against.
 READ = {
     "summarise": (),
     "draw": ("paper", "baselines"),
@@ -91,6 +92,12 @@ class Exhibit(NamedTuple):
             if function
             for problem in function.problems((*SETTINGS, *READ[name], *self.options))
         ]
+
+    @property
+    def tolerances(self) -> set[str]:
+        """The names of the tolerances of the numbers that the paper prints for its kind."""
+        quantities = self.home.about.get("numbers", {}).get("quantities", {})
+        return {how["tolerance"] for how in quantities.values() if "tolerance" in how}
 
     @property
     def is_papers(self) -> bool:

@@ -1,9 +1,9 @@
 """Everything that a configuration can name, each found in the one module that is its home.
 
-A corruption, features, a source of data, a measurement, an update rule, a schedule or a kind of figure or table
-is a module with a literal ``ABOUT``, which says its kind, its options and its name in print, and the functions
-that its kind needs. ``ABOUT`` is read from the syntax, so that planning imports nothing heavy. Homes outside
-the project are the user's ``plugins``: as good as ours, from a file or a folder of files.
+A corruption, an update rule, a schedule, an experiment or a kind of figure or table is a module with a
+literal ``ABOUT``, which says its kind, its options and its name in print, and the functions that its kind
+needs. ``ABOUT`` is read from the syntax, so that planning imports nothing heavy. Homes outside the project
+are the user's ``plugins``: as good as ours, from a file or a folder of files.
 """
 
 import ast
@@ -137,8 +137,9 @@ class Home(NamedTuple):
                     heavy = (HEAVY & sys.modules.keys()) - before
                 if heavy:
                     raise HomeError(
-                        f"{self.path}, line {line}: imports {name}, and with it {min(heavy)}, which takes seconds "
-                        "whenever anything is planned; import it in the functions that use it, or in another module"
+                        f"{self.path}, line {line}: imports {name}, and with it {min(heavy)}, which takes "
+                        "seconds whenever anything is planned; import it in the functions that use it, or in "
+                        "another module"
                     )
             return importlib.import_module(self.module)
         except HomeError:

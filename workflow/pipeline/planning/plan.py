@@ -134,7 +134,7 @@ class Plan:
         return Page(made, files)
 
     def scorecard(self) -> Page:
-        """The comparison with the paper, from the summaries of the figures and tables that are held against it."""
+        """The comparison with the paper, from the summaries of all that is held against it."""
         exhibits = [self.exhibits[name] for name in self.main if self.exhibits[name].is_scored]
         shown = [
             scored(exhibit, self.paper(exhibit.name), self._provided(exhibit))
@@ -241,7 +241,7 @@ class Plan:
         return {"file": file, "sha256": hashlib.sha256(content).hexdigest()}
 
     def _provided(self, exhibit: Exhibit) -> dict:
-        """What the functions of a figure or table are given, by the name of the argument: see ``exhibits``."""
+        """What the functions of a figure or table are given, by argument: ``exhibits`` describes it."""
         named = self.about(exhibit.name)
         return exhibit.options | {
             "name": exhibit.name,

@@ -1,6 +1,6 @@
 """What the scorecard holds against the paper, and which rows of a summary the paper's claims are about.
 
-The paper claims things of five networks, of true labels and of four corruptions. Results of other networks and
+The paper's claims are about five networks, true labels and four corruptions. Results of other networks and
 corruptions are shown with their intervals and get no verdict, unless the entry says ``claims: all``.
 """
 

@@ -117,7 +117,8 @@ def render(
     """Table 1 as texts, by the ending of the file that each is for.
 
     ``summary`` is that of ``summarise``. ``paper`` has its keys and the paper's ``parameters``,
-    ``train_accuracy`` and ``test_accuracy``. ``widths`` names the networks that are not as wide as the paper's.
+    ``train_accuracy`` and ``test_accuracy``. ``widths`` names the networks that are not as wide as the
+    paper's.
     """
     table = table_rows(summary, paper)
     rows = text_rows(table, widths)

@@ -11,8 +11,8 @@ ABOUT = {
     "shows": "interpolants that do not generalise",
     "paper": {
         "where": "section 5",
-        "claim": "Where there are more parameters than examples, infinitely many solutions fit all labels, and "
-        "not all of them generalise equally well. (The paper has no experiment.)",
+        "claim": "Where there are more parameters than examples, infinitely many solutions fit all labels, "
+        "and not all of them generalise equally well. (The paper has no experiment.)",
     },
     "options": {
         "dataset": {"type": "string", "names": "dataset", "description": "Name of a data set."},

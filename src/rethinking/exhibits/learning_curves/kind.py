@@ -29,8 +29,8 @@ ABOUT = {
     "options": {
         "quantity": {
             "enum": ["train_loss", "online_loss"],
-            "description": "The loss to draw, of the network as it stands at the end of an epoch, or the mean "
-            "over the epoch's mini-batches.",
+            "description": "The loss to draw, of the network as it stands at the end of an epoch, or the "
+            "mean over the epoch's mini-batches.",
         },
         "network": {"type": "string", "names": "network", "description": "Name of a network."},
         "regularisers": {

@@ -11,9 +11,9 @@ ABOUT = {
     "shows": "distance of descent to the minimum norm",
     "paper": {
         "where": "section 5, equation 3",
-        "claim": "Gradient descent from zero stays in the span of the data, so where it fits all labels it has "
-        "found the solution of the kernel system, which of all that fit has the least norm. (The paper derives "
-        "this and has no experiment.)",
+        "claim": "Gradient descent from zero stays in the span of the data, so where it fits all labels it "
+        "has found the solution of the kernel system, which of all that fit has the least norm. (The paper "
+        "derives this and has no experiment.)",
     },
     "options": {
         "dataset": {"type": "string", "names": "dataset", "description": "Name of a data set."},

@@ -14,8 +14,8 @@ ABOUT = {
             "paper": {
                 "where": "section 2.2, figure 1b",
                 "claim": "The more labels are random, the longer it takes to fit them, but only by a small "
-                "constant factor: with all labels random 3.6 times as long for Inception, 1.5 for AlexNet and "
-                "2.0 for an MLP.",
+                "constant factor: with all labels random 3.6 times as long for Inception, 1.5 for AlexNet "
+                "and 2.0 for an MLP.",
             },
         },
         "test_error": {

@@ -11,8 +11,8 @@ ABOUT = {
     "shows": "test error against the ridge",
     "paper": {
         "where": "section 5",
-        "claim": "Regularisation gains little or nothing over the exact solution: nothing on MNIST, two points "
-        "(17 % to 15 %) on CIFAR-10's random convolutional features.",
+        "claim": "Regularisation gains little or nothing over the exact solution: nothing on MNIST, two "
+        "points (17 % to 15 %) on CIFAR-10's random convolutional features.",
     },
     "options": {
         "systems": {
