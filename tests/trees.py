@@ -192,7 +192,7 @@ class Tree:
         )
 
     def command(self, name: str, *arguments) -> subprocess.CompletedProcess:
-        """A command of ``pipeline.commands``, such as ``check``, on the small configuration or what is named."""
+        """A command of ``pipeline.commands``, such as ``check``; without arguments, on config/small.yaml."""
         module = f"pipeline.commands.{name}"
         return self.python("-m", module, *(arguments or ["config/small.yaml"]))
 
@@ -218,7 +218,7 @@ class Tree:
         return max(found, key=lambda path: path.stat().st_mtime_ns)
 
     def receipts(self, *wanted: tuple[str, int | None]) -> list[str]:
-        """What Snakemake is asked for to make results, each a place and a seed, of the settings and code of now."""
+        """What Snakemake is asked for to make results of now, each given by its place and its seed."""
         done = self.python("-c", RECEIPTS, "config/small.yaml")
         assert done.returncode == 0, done.stdout
         rows = (line.split() for line in done.stdout.splitlines())

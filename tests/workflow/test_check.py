@@ -1,4 +1,4 @@
-"""`make check`, `make prune` and `make accept`: what is altered, missing or not asked for, and code that was refactored."""
+"""`make check`, `make prune` and `make accept`: what is altered, missing, unasked, of earlier code."""
 
 import json
 import os

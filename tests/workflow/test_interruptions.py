@@ -22,7 +22,7 @@ CALL = [sys.executable, "-m", "snakemake", "--configfile", "config/small.yaml", 
 
 
 def started(tree):
-    """A call whose training run is under way and stands still, the process of the run, and what was asked for."""
+    """A call whose training run is under way and stands still, the process of the run, and the target."""
     tree.configure("mlp_1x512: {width: 0.1, epochs: 2}", f"mlp_1x512: {{width: 0.1, epochs: {EPOCHS}}}")
     target = tree.receipt(RUN, 0)
     call = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What is made after which change: exactly what it must and nothing else; and nothing that was made is lost."""
+"""What is made after which change: exactly what it must, and nothing that was made is lost."""
 
 import os
 import re
