@@ -25,11 +25,13 @@ def test_jobs_in_a_conda_environment_find_the_code_of_this_tree(fresh, tmp_path,
     (folder / "bin/conda").chmod(0o755)
     (folder / "bin/activate").write_text('export PATH="$1/bin:$PATH"\n')
     monkeypatch.setenv("PATH", f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    first = "import numpy as np\n"
-    for path in ("src/rethinking/datasets/digits.py", "workflow/pipeline/prepared.py"):
+    for path, first in (
+        ("src/rethinking/datasets/arrays.py", "import numpy as np\n"),
+        ("workflow/pipeline/storage/jobs.py", "from pathlib import Path\n"),
+    ):
         fresh.edit(path, first, f"{first}\nprint('this is {path} of the tree')\n")
     done = fresh.snakemake("prepare_digits", "--sdm", "conda").stdout
     assert "Creating conda environment envs/environment.yaml" in done
     assert "Activating conda environment" in done
-    assert "this is src/rethinking/datasets/digits.py of the tree" in done
-    assert "this is workflow/pipeline/prepared.py of the tree" in done
+    assert "this is src/rethinking/datasets/arrays.py of the tree" in done
+    assert "this is workflow/pipeline/storage/jobs.py of the tree" in done

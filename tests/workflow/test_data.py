@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import resource
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -29,7 +31,7 @@ MINE = {
     },
     "tables": {"table1": None},
 }
-RUN = "runs/mine/true/noise-0/mlp_1x512/none/seed-0"
+RUN = "runs/mine/true/noise-0/mlp_1x512/none"
 LABELS = np.repeat(np.arange(3), 10)
 
 
@@ -84,10 +86,10 @@ def made(finished_own, tmp_path):
 
 
 def whole_files(tree):
-    """Everything below data, and no temporary file among it."""
+    """Everything below data but the record of what was read, and no temporary file among it."""
     found = [path for path in (tree.results / "data").rglob("*") if path.is_file()]
     assert not [path for path in found if path.name.startswith(".")]
-    return found
+    return [path for path in found if path.name != "content.json"]
 
 
 def test_figures_and_descriptions_of_ones_own_images(finished_own):
@@ -101,43 +103,57 @@ def test_figures_and_descriptions_of_ones_own_images(finished_own):
     assert described["duplicates"]["test_in_train"] == {"images": 1, "with_another_label": 0}
     assert described["train"]["overall_mean"] == pytest.approx(pictures(0).mean())
     assert len(described["array_sha256"]["images/train"]) == 64
-    assert np.array_equal(np.load(data / "images/true/train.npy"), pictures(0))
-    sheets = {path.name for path in (data / "contact_sheets").iterdir()}
+    assert np.array_equal(np.load(own.result("data/mine/images/true") / "train.npy"), pictures(0))
+    sheets = {path.name for path in (data / "contact_sheets").iterdir() if path.is_file()}
     kinds = ("random_labels", "shuffled_pixels", "random_pixels", "gaussian")
     assert sheets == {f"{kind}.{form}" for kind in kinds for form in ("pdf", "png", "csv")}
     assert own.planned() == Counter()
 
 
-def data_of(tree):
-    """What a run says of the data that it was trained on, and the stamp of its settings."""
-    result = json.loads((tree.results / RUN / "run.json").read_text())
-    return result["data"], result["stamp"]
+def run_of_now(tree):
+    """Make the run of the settings, code and data of now; its stamp, and its history."""
+    receipt = tree.receipt(RUN, 0)
+    tree.snakemake(receipt)
+    folder = (tree.folder / receipt).parent
+    return folder.parent.name, (folder / "history.csv").read_bytes()
 
 
-def test_an_image_more_trains_again_though_no_setting_changed(made):
-    before, stamp = data_of(made)
-    Image.fromarray(pictures(9)[0]).save(made.folder / "pictures/train/cat/new.png")
-    assert made.planned(f"results/small/{RUN}/run.json")["prepare_mine"] == 1
-    made.snakemake(f"results/small/{RUN}/run.json")
-    after, same = data_of(made)
-    assert same == stamp
-    assert after != before
-    # Touched only, the data are read again, found to be the same, and the run is kept.
-    os.utime(made.folder / "pictures/train/cat")
-    assert "these data: kept" in made.snakemake(f"results/small/{RUN}/run.json").stdout
+def test_an_image_more_is_another_data_set_and_without_it_the_first_results_are_found(made):
+    before = run_of_now(made)
+    new = made.folder / "pictures/train/cat/new.png"
+    Image.fromarray(pictures(9)[0]).save(new)
+    receipt = made.receipt(RUN, 0)
+    planned = made.planned(receipt)
+    assert (planned["prepare_mine"], planned["train"]) == (1, 1)
+    stamp, history = run_of_now(made)
+    assert stamp != before[0]
+    assert history != before[1]
+    new.unlink()
+    assert made.planned(made.receipt(RUN, 0)) == Counter()
+    assert run_of_now(made) == before
 
 
-def test_data_that_moved_are_the_same_data(made):
-    before = (made.results / RUN / "run.json").read_bytes()
-    (made.folder / "pictures").rename(made.folder / "elsewhere")
+def test_data_that_were_touched_are_read_again_and_are_the_same(made):
+    for path in (made.folder / "pictures").rglob("*"):
+        os.utime(path)
+    assert made.planned() == Counter()
+
+
+def test_data_that_were_copied_elsewhere_are_the_same_data(made):
+    shutil.copytree(made.folder / "pictures", made.folder / "elsewhere", copy_function=shutil.copy)
+    shutil.rmtree(made.folder / "pictures")
     made.configure("folder: pictures", "folder: elsewhere")
-    made.snakemake(f"results/small/{RUN}/run.json")
-    assert (made.results / RUN / "run.json").read_bytes() == before
+    planned = made.planned()
+    assert not planned["prepare_mine"]
+    assert not planned["train"]
 
 
 def test_results_outlive_the_data_that_they_were_made_from(made):
+    made.planned()  # the copied images are read
     (made.folder / "pictures").rename(made.folder / "gone")
     assert made.planned() == Counter()
+    told = made.snakemake("--dry-run").stdout
+    assert "pictures is not here (any more): what was prepared from it before is used" in told
 
 
 def older(path):
@@ -168,28 +184,37 @@ def add_and_put_the_time_back(own):
     os.utime(folder, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
+def change_and_put_the_time_back(own):
+    path = own.folder / "pictures/train/cat/00.png"
+    before = path.stat()
+    Image.fromarray(pictures(8)[0]).save(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 def test_other_data_with_older_times_are_noticed(made):
     # The copied images are read first: from here on, only the change can tell.
-    made.snakemake(f"results/small/{RUN}/run.json")
-    seen = [data_of(made)[0]]
-    for change in (swap_folder, swap_classes, add_and_put_the_time_back):
+    seen = [made.receipt(RUN, 0)]
+    for change in (swap_folder, swap_classes, add_and_put_the_time_back, change_and_put_the_time_back):
         change(made)
-        made.snakemake(f"results/small/{RUN}/run.json")
-        assert data_of(made)[0] not in seen, change.__name__
-        seen.append(data_of(made)[0])
+        now = made.receipt(RUN, 0)
+        assert now not in seen, change.__name__
+        seen.append(now)
+    assert len(set(run_of_now(made))) == 2
+    assert len(made.stamped(RUN)) == 2
 
 
 def test_data_that_are_not_mounted_lose_nothing(made):
+    before = made.receipt(RUN, 0)
     (made.folder / "pictures").rename(made.folder / "gone")
-    (made.folder / "pictures").mkdir()
-    done = made.snakemake("fig1c")
-    assert "pictures has no data any more: what was prepared from it before is used" in done.stdout
+    assert made.planned("fig1c") == Counter()
     # Read in another way they would have to be there; what was prepared stays all the same.
     made.configure("source: image_folder", "source: image_folder\n    colour: grey")
     failed = made.snakemake("fig1c", check=False)
-    assert f"{made.folder / 'pictures'} has no folder train" in failed.stdout
+    assert f"{made.folder / 'pictures'} is not there" in failed.stdout
     made.configure("    colour: grey\n", "")
-    assert made.planned("fig1c") == Counter()
+    made.snakemake("fig1c")
+    assert made.receipt(RUN, 0) == before
+    assert len(made.stamped(RUN)) == 1
 
 
 def test_a_numpy_file_is_a_data_set_too_and_another_file_another(own):
@@ -201,15 +226,15 @@ def test_a_numpy_file_is_a_data_set_too_and_another_file_another(own):
     failed = own.snakemake(check=False)
     assert "datasets.mine.crop: images of mine are 40 pixels wide" in failed.stdout
     configured(own, {"source": "npz", "file": "mine.npz", "crop": 28})
-    history = (own.results / RUN / "history.csv").read_bytes()
+    history = (own.result(RUN, 0) / "history.csv").read_bytes()
     assert own.planned("data", "fig1c") == Counter()
     write_npz(own.folder / "other.npz", seed=5)
     older(own.folder / "other.npz")
     (own.folder / "other.npz").replace(own.folder / "mine.npz")
     # Pixels of whole images are shuffled, and those of images that are not square can be, too.
-    own.edit("config.yaml", "stage: after_crop", "stage: before_crop")
+    own.edit("config.yaml", "corruption_stage: after_crop", "corruption_stage: before_crop")
     own.snakemake("data", "fig1c")
-    assert (own.results / RUN / "history.csv").read_bytes() != history
+    assert (own.result(RUN, 0) / "history.csv").read_bytes() != history
     assert own.planned("data", "fig1c") == Counter()
 
 
@@ -258,7 +283,7 @@ def test_a_disk_that_is_full_half_way_leaves_nothing_and_is_said(own):
         check=False,
     )
     assert failed.returncode == 1
-    assert "images/true/train.npy could not be written" in failed.stdout
+    assert re.search(r"images/true/\w{16}/train.npy could not be written", failed.stdout)
     assert "run the same command again" in failed.stdout
     assert not whole_files(own)
     own.snakemake("fig1c")

@@ -13,22 +13,26 @@ from pathlib import Path
 import pytest
 
 from pipeline.execution.locks import command_lines, is_snakemake, job_script
-from trees import run_folder
+from trees import run_place
 
 # Long enough to be killed in the middle, and the same when it has gone on.
 EPOCHS = 400
-RUN = run_folder()
-TARGET = f"results/small/{RUN}/run.json"
-CALL = [sys.executable, "-m", "snakemake", TARGET, "--configfile", "config/small.yaml", "--cores", "1"]
+RUN = run_place()
+CALL = [sys.executable, "-m", "snakemake", "--configfile", "config/small.yaml", "--cores", "1"]
 
 
 def started(tree):
-    """A call whose training run is under way and stands still, and the process of the run."""
+    """A call whose training run is under way and stands still, the process of the run, and the target."""
     tree.configure("mlp_1x512: {width: 0.1, epochs: 2}", f"mlp_1x512: {{width: 0.1, epochs: {EPOCHS}}}")
+    target = tree.receipt(RUN, 0)
     call = subprocess.Popen(
-        CALL, cwd=tree.folder, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, start_new_session=True
+        [*CALL, target],
+        cwd=tree.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
     )
-    log = tree.results / "logs" / f"{RUN}.log"
+    log = tree.results / "logs" / RUN / target.split("/")[-3] / "seed-0.log"
     deadline = time.time() + 120
     while not (log.exists() and f"epoch   5 of {EPOCHS}" in log.read_text()):
         assert time.time() < deadline
@@ -36,7 +40,7 @@ def started(tree):
         time.sleep(0.01)
     (job,) = (number for number, words in command_lines(tree.folder).items() if job_script(words))
     os.kill(job, signal.SIGSTOP)
-    return call, job
+    return call, job, target
 
 
 def give(tree, command):
@@ -57,14 +61,14 @@ def named(output, program):
 
 def test_after_a_kill_the_next_call_says_what_happened_and_its_commands_finish(fresh, monkeypatch):
     monkeypatch.delenv("MAKELEVEL", raising=False)  # under make, commands name another program
-    call, job = started(fresh)
+    call, job, target = started(fresh)
     running = fresh.snakemake("fig1a", "--dry-run", "--quiet", "rules").stdout
     assert f"Snakemake is running in this folder already (process {call.pid}:" in running
     assert "--unlock" not in running.partition("Building DAG")[0]
 
     call.kill()  # the call alone: its job goes on
     call.wait()
-    orphaned = fresh.snakemake(TARGET, check=False)
+    orphaned = fresh.snakemake(target, check=False)
     assert orphaned.returncode == 1
     assert "was killed, or the power failed, but jobs that it started still run" in orphaned.stdout
     assert f"(process {job}: train.py)" in orphaned.stdout
@@ -77,16 +81,16 @@ def test_after_a_kill_the_next_call_says_what_happened_and_its_commands_finish(f
         assert time.time() < deadline
         time.sleep(0.05)
 
-    refused = fresh.snakemake(TARGET, check=False)
+    refused = fresh.snakemake(target, check=False)
     assert refused.returncode == 1
     assert "its lock is still here; none of yours runs here on this machine" in refused.stdout
     assert "Directory cannot be locked" in refused.stdout
     unlocked = give(fresh, named(refused.stdout, "snakemake"))
     assert "its lock is still here" not in unlocked
-    done = fresh.snakemake(TARGET)
+    done = fresh.snakemake(target)
     assert "its lock is still here" not in done.stdout
     assert "going on from" in done.stdout
-    assert json.loads((fresh.folder / TARGET).read_text())["final"]["epoch"] == EPOCHS
+    assert json.loads((fresh.result(RUN, 0) / "run.json").read_text())["final"]["epoch"] == EPOCHS
 
 
 def lock(tree, path):

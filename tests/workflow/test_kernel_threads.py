@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from pipeline.kernel_plan import threads_of
+from pipeline.planning.kernels import threads_of
 from trees import copy_project
 
 # A dry run says what each job does, and not with how many threads.
@@ -34,7 +34,7 @@ def jobs(tree, *options):
     return Counter((rule, int(threads), int(gpus)) for _, rule, threads, gpus in told)
 
 
-GPU_RULES = {"random_patches_of_cifar10", "select_kernel", "solve_system"}
+GPU_RULES = {"add_inner_products", "select_kernel", "solve_system"}
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,12 @@ GPU_RULES = {"random_patches_of_cifar10", "select_kernel", "solve_system"}
 )
 def test_a_job_with_a_gpu_takes_two_threads_and_one_without_all_of_its_own(tree, options, expected):
     found = jobs(tree, *options)
-    assert {rule for rule, *_ in found} >= {*GPU_RULES, "gabor_of_mnist"}
+    assert {rule for rule, *_ in found} >= {*GPU_RULES, "transform_images"}
     for rule, threads, gpus in found:
         if rule in GPU_RULES:
             assert threads == (expected or {"solve_system": 7}.get(rule, 2))
             assert gpus == (threads in (1, 2, 7))
-        if rule == "gabor_of_mnist":
+        if rule == "transform_images":
             assert (threads, gpus) == (min(16, int(options[1])), 0)
 
 

@@ -17,15 +17,20 @@ from scipy import linalg
 from scipy.spatial.distance import cdist
 
 from rethinking.kernels.backends import gpu_or_none
-from trees import KERNEL_TARGETS, ROWS, system_file
-
-
-def path_of(system, ridge, seed=0):
-    return f"results/small/{system_file(system, ridge, seed)}"
+from trees import KERNEL_TARGETS, ROWS, system_place
 
 
 def solved(tree, system, ridge, seed=0):
-    return json.loads((tree.folder / path_of(system, ridge, seed)).read_text())
+    return json.loads((tree.result(system_place(system, ridge), seed) / "system.json").read_text())
+
+
+def selected(tree, system):
+    return json.loads((tree.result(f"systems/{system}/selection") / "selection.json").read_text())
+
+
+def receipts(tree, *systems):
+    """What Snakemake is asked for to solve systems, each a name and a ridge, with the first seed."""
+    return tree.receipts(*((system_place(*each), 0) for each in systems))
 
 
 def table(tree, name="table3"):
@@ -78,10 +83,11 @@ def test_the_page_and_the_latex_have_the_numbers_of_the_table(finished_kernels):
 
 @pytest.mark.parametrize("ridge", ["none", "0.1"])
 def test_a_system_is_what_scipy_makes_of_the_prepared_images(finished_kernels, ridge):
-    folder = finished_kernels.results / "data/digits"
-    points = {part: np.load(folder / f"images/true/{part}.npy") for part in ("train", "test")}
+    images = finished_kernels.result("data/digits/images/true")
+    labelled = finished_kernels.result("data/digits/labels/noise-0")
+    points = {part: np.load(images / f"{part}.npy") for part in ("train", "test")}
     points = {part: images.reshape(len(images), -1) / 255 for part, images in points.items()}
-    labels = {part: np.load(folder / f"labels/noise-0/{part}.npy") for part in ("train", "test")}
+    labels = {part: np.load(labelled / f"{part}.npy") for part in ("train", "test")}
     result = solved(finished_kernels, "pixels", ridge)
     kernel = {
         part: np.exp(-result["bandwidth"] * cdist(points[part], points["train"], "sqeuclidean"))
@@ -100,7 +106,7 @@ def test_a_system_is_what_scipy_makes_of_the_prepared_images(finished_kernels, r
 
 
 def test_the_kernel_is_chosen_by_the_validation_error(finished_kernels):
-    selection = json.loads((finished_kernels.results / "systems/pixels/selection.json").read_text())
+    selection = selected(finished_kernels, "pixels")
     rows = selection["errors"]
     assert [(row["bandwidth"], row["ridge"]) for row in rows] == [
         (width, ridge) for width in (0.1, 0.2) for ridge in (0.0, 0.01, 0.1)
@@ -115,10 +121,7 @@ def test_the_kernel_is_chosen_by_the_validation_error(finished_kernels):
 
 
 def test_nothing_is_chosen_by_test_labels(finished_kernels):
-    folder = finished_kernels.results / "systems"
-    ours, theirs = (
-        json.loads((folder / name / "selection.json").read_text()) for name in ("pixels", "relabelled")
-    )
+    ours, theirs = (selected(finished_kernels, name) for name in ("pixels", "relabelled"))
     assert ours["stamp"] != theirs["stamp"]
     for key in ("errors", "chosen", "none"):
         assert ours[key] == theirs[key]
@@ -160,28 +163,27 @@ def test_what_is_not_a_number_stands_nowhere(finished_kernels):
 
 def test_a_solved_system_leaves_no_panels(finished_kernels):
     left = {path.name for path in (finished_kernels.results / "systems").rglob("*") if path.is_file()}
-    assert left == {"selection.json", "system.json", ".system.json.finished"}
+    assert left == {"selection.json", "system.json", "receipt.json"}
     assert not list((finished_kernels.results / "systems").rglob("panels"))
 
 
-def test_the_check_tells_what_is_stale_and_altered_among_kernel_systems(kernels):
-    current = kernels.check()
-    assert current.returncode == 0
-    assert " 0 stale, 0 altered, " in current.stdout
-    features = kernels.results / "data/digits/features/random_patches/seed-1/filters.npy"
+def test_the_check_tells_what_is_missing_and_altered_among_kernel_systems(kernels):
+    assert " 0 altered, 0 missing" not in kernels.check().stdout  # `all` was not made
+    features = kernels.result("data/digits/features/random_patches", 1) / "filters.npy"
     features.write_bytes(features.read_bytes()[:-4])
-    result = kernels.folder / path_of("gabor", "none")
+    result = kernels.result(system_place("gabor", "none"), 0) / "system.json"
     result.write_text(result.read_text().replace('"solved"', '"not solved"'))
     kernels.put("systems", "pixels", "bandwidth", value=[0.1, 0.3])
     done = kernels.check()
     assert done.returncode == 1
     assert f"{features.relative_to(kernels.folder)}: truncated or altered" in done.stdout
-    assert f"{path_of('gabor', 'none')}: altered since it was made" in done.stdout
-    # The choice, the three systems that hang on it, and the summaries of fig_ridge and table3.
-    assert " 6 stale, 2 altered, " in done.stdout
-    assert "results/small/systems/pixels/selection.json: made with another bandwidth\n" in done.stdout
-    rules = "select_kernel solve_system summarise_fig_ridge summarise_table3"
-    assert f"  --forcerun {rules}\n" in done.stdout
+    assert f"{result.relative_to(kernels.folder)}: altered since it was made" in done.stdout
+    assert " 2 altered, " in done.stdout
+    missing = re.findall(r"^results/small/(systems/\S+)/\w{16}/\S+: missing", done.stdout, re.M)
+    # The choice, and the systems that hang on it.
+    assert set(missing) == {
+        "systems/pixels/selection", *(system_place("pixels", ridge) for ridge in ("none", "0.1", "chosen")),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -190,10 +192,13 @@ def test_a_solve_that_is_stopped_goes_on_to_the_numbers_of_the_undisturbed_one(k
         # It keeps its panels because it is asked to end, not because the time has come.
         kernels.put("execution", "checkpoint_minutes", value=600)
     whole = solved(kernels, "large", "none")
-    target = path_of("large", "none")
-    log = kernels.results / "logs/systems/large/ridge-none/seed-0.log"
-    for path in (kernels.folder / target, (kernels.folder / target).with_name(".system.json.finished"), log):
-        path.unlink()
+    folder, log = (
+        kernels.result(system_place("large", "none"), 0),
+        kernels.log(system_place("large", "none"), 0),
+    )
+    target = str((folder / "receipt.json").relative_to(kernels.folder))
+    shutil.rmtree(folder)
+    log.unlink()
     command = [sys.executable, "-m", "snakemake", target, "--configfile", "config/small.yaml"]
     run = subprocess.Popen(
         [*command, "--cores", "1", "--nolock"],
@@ -209,11 +214,11 @@ def test_a_solve_that_is_stopped_goes_on_to_the_numbers_of_the_undisturbed_one(k
         time.sleep(0.002)
     os.killpg(run.pid, number)
     run.wait()
-    assert not (kernels.folder / target).exists()
+    assert not (folder / "system.json").exists()
     kernels.snakemake(target)
     found = re.search(r"going on from .*: (\d+) of (\d+) panels are there", log.read_text())
     assert 1 <= int(found[1]) < int(found[2])
-    assert not (kernels.folder / target).with_name("panels").exists()
+    assert not (folder / "panels").exists()
     result = solved(kernels, "large", "none")
     for each in (result, whole):
         del each["measured"], each["sha256"]
@@ -240,14 +245,14 @@ CHANGES = [
     (
         ("features", "random_patches", "filters"),
         30,
-        Counter(random_patches_of_digits=2, solve_system=2) + shown_by("table3"),
+        Counter(add_inner_products=2, solve_system=2) + shown_by("table3"),
     ),
     # One more of what is drawn at random; figures of the rest say how many seeds there are.
     (
         ("seeds",),
         [0, 1, 7],
-        Counter(random_patches_of_digits=1, solve_system=1, measure_fig_minimum_norm=1)
-        + Counter(["measure_interpolants", "fig_ridge"])
+        Counter(add_inner_products=1, solve_system=1, run_experiment=2)
+        + Counter(["fig_ridge"])
         + shown_by("fig_minimum_norm", "table3", "interpolants"),
     ),
     (("interval",), {"confidence": 0.9}, shown_by(*KERNEL_TARGETS[:4])),
@@ -281,43 +286,40 @@ def test_comments_and_docstrings_of_the_solver_rerun_nothing(kernels):
 
 def test_an_edited_factorisation_solves_everything_again_and_transforms_nothing(kernels):
     kernels.edit("src/rethinking/kernels/cholesky.py", "alpha=-1.0", "alpha=-1.5")
-    measured = Counter(measure_fig_minimum_norm=2, measure_interpolants=2, measure_baseline_of_digits=1)
+    measured = Counter(run_experiment=4, measure_baseline_of_digits=1)
     solves = Counter(select_kernel=3, solve_system=11)
     assert kernels.planned(*KERNEL_TARGETS) == solves + measured + shown_by(*KERNEL_TARGETS[:4])
 
 
-@pytest.mark.parametrize(
-    ("damaged", "made", "forced", "word"),
-    [
-        (
-            "data/digits/features/gabor/train.npy",
-            "data/digits/features/gabor/manifest.json",
-            path_of("gabor", "none"),
-            "train.npy: truncated or altered since it was made",
-        ),
-        (
-            system_file("gabor", "none"),
-            system_file("gabor", "none"),
-            "summarise_table3",
-            "system.json: truncated or altered",
-        ),
-    ],
-    ids=["features", "system"],
-)
-def test_a_truncated_file_is_refused_and_the_named_command_mends_it(kernels, damaged, made, forced, word):
-    file = kernels.results / damaged
-    content = file.read_bytes()
-    file.write_bytes(content[:-9])
-    failed = kernels.snakemake("--force", forced, check=False)
+def test_truncated_features_are_refused_and_the_named_command_mends_them(kernels):
+    array = kernels.result("data/digits/features/gabor") / "train.npy"
+    content = array.read_bytes()
+    array.write_bytes(content[:-9])
+    shutil.rmtree(kernels.result(system_place("gabor", "none"), 0))
+    (target,) = receipts(kernels, ("gabor", "none"))
+    failed = kernels.snakemake(target, check=False)
     assert failed.returncode == 1
-    assert word in failed.stdout
-    assert f"snakemake --configfile config/small.yaml --cores 1 --force results/small/{made}" in failed.stdout
+    assert "train.npy: truncated or altered since it was made" in failed.stdout
+    made = (array.parent / "receipt.json").relative_to(kernels.folder)
+    assert f"snakemake --configfile config/small.yaml --cores 1 --force {made}" in failed.stdout
     assert "Traceback" not in failed.stdout
     kernels.mend(failed.stdout)
-    if file.suffix == ".npy":
-        assert file.read_bytes() == content
-    else:
-        assert solved(kernels, "gabor", "none")["norm"] == json.loads(content)["norm"]
+    assert array.read_bytes() == content
+    kernels.snakemake(target)
+
+
+def test_a_truncated_system_is_refused_and_the_named_command_mends_it(kernels):
+    file = kernels.result(system_place("gabor", "none"), 0) / "system.json"
+    content = file.read_bytes()
+    file.write_bytes(content[:-9])
+    shutil.rmtree(kernels.results / "summaries/table3")
+    failed = kernels.snakemake("summarise_table3", check=False)
+    assert failed.returncode == 1
+    assert "system.json: truncated or altered" in failed.stdout
+    made = (file.parent / "receipt.json").relative_to(kernels.folder)
+    assert f"snakemake --configfile config/small.yaml --cores 1 --force {made}" in failed.stdout
+    kernels.mend(failed.stdout)
+    assert solved(kernels, "gabor", "none")["norm"] == json.loads(content)["norm"]
 
 
 @pytest.mark.skipif(gpu_or_none() is not None, reason="there is a GPU")
@@ -325,41 +327,40 @@ def test_a_truncated_file_is_refused_and_the_named_command_mends_it(kernels, dam
 def test_without_a_gpu_a_system_is_solved_on_the_cpu(kernels, resources):
     before = solved(kernels, "gabor", "none")
     kernels.put("execution", "gpu", value=1)
-    kernels.snakemake("--force", path_of("gabor", "none"), *resources)
-    log = (kernels.results / "logs/systems/gabor/ridge-none/seed-0.log").read_text()
+    shutil.rmtree(kernels.result(system_place("gabor", "none"), 0))
+    kernels.snakemake(*receipts(kernels, ("gabor", "none")), *resources)
+    log = kernels.log(system_place("gabor", "none"), 0).read_text()
     assert ("a GPU was asked for and CuPy sees none: solving on the CPU" in log) == (not resources)
     result = solved(kernels, "gabor", "none")
     assert (result["device"], result["place"]) == ("CPU", "memory")
     assert result["norm"] == before["norm"]
 
 
-def test_stale_systems_are_refused_without_snakemakes_records(kernels):
+def test_without_snakemakes_records_only_what_settings_reach_is_solved(kernels):
     shutil.rmtree(kernels.folder / ".snakemake")
+    assert kernels.planned(*KERNEL_TARGETS) == Counter()
     kernels.put("systems", "pixels", "bandwidth", value=[0.1, 0.3])
-    refused = kernels.snakemake(*KERNEL_TARGETS, check=False)
-    assert refused.returncode == 1
-    assert "made by other settings or other code" in refused.stdout
-    assert "--forcerun select_kernel solve_system" in refused.stdout
+    planned = kernels.planned(*KERNEL_TARGETS)
+    assert planned == Counter(select_kernel=1, solve_system=3) + shown_by("fig_ridge", "table3")
 
 
 def test_copies_are_a_result_where_a_bandwidth_is_chosen(kernels):
     kernels.put("systems", "copies", "bandwidth", value=[0.1, 0.2])
-    kernels.snakemake(path_of("copies", "none"), path_of("copies", "0.1"))
+    kernels.snakemake(*receipts(kernels, ("copies", "none"), ("copies", "0.1")))
     assert solved(kernels, "copies", "none")["verdict"].startswith("not solved")
     assert solved(kernels, "copies", "0.1")["verdict"] == "solved"
 
 
 def test_a_slip_in_the_code_loses_no_solved_system(kernels):
-    before = {path: path.read_bytes() for path in kernels.results.glob("systems/*/ridge-*/*/system.json")}
+    before = {path: path.read_bytes() for path in kernels.results.glob("systems/**/*.json")}
     assert before
     module = kernels.folder / "src/rethinking/kernels/systems.py"
     code = module.read_text()
     module.write_text(code.replace("factor = factorise(", "factor = factorize("))
     # The choice of a kernel is solved by the same code, and so are systems with and without a choice.
-    targets = [path_of("pixels", "chosen"), path_of("gabor", "none"), path_of("patches", "none")]
-    assert kernels.snakemake(*targets, "--keep-going", check=False).returncode != 0
+    systems = [("pixels", "chosen"), ("gabor", "none"), ("patches", "none")]
+    failed = kernels.snakemake(*receipts(kernels, *systems), "--keep-going", check=False)
+    assert failed.returncode != 0
     module.write_text(code)
-    kernels.snakemake(*targets)
+    assert kernels.planned(*receipts(kernels, *systems)) == Counter()
     assert {path: path.read_bytes() for path in before} == before
-    log = (kernels.results / "logs/systems/gabor/ridge-none/seed-0.log").read_text()
-    assert "is there and was made by these settings, code and data: kept" in log

@@ -7,7 +7,7 @@ import pytest
 from trees import Tree, make_report
 
 # A figure of a user's own, of runs that are there.
-MINE = {"plot": "noise_sweep", "quantity": "test_error", "networks": ["mlp_1x512"], "label_noise": [0.0, 1.0]}
+MINE = {"kind": "noise_sweep", "quantity": "test_error", "networks": ["mlp_1x512"], "label_noise": [0.0, 1.0]}
 
 
 @pytest.fixture(scope="module")

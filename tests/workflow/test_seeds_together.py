@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from trees import Tree, copy_project, labels_folder, run_folder
+from trees import Tree, copy_project, labels_place, run_place
 
 
 def together(folder) -> Tree:
@@ -26,18 +26,23 @@ def trained(made_once):
     return made_once("together", make)
 
 
-def result(seed: int) -> str:
-    """A run on random labels, from the tree's folder."""
-    return f"results/small/{run_folder(noise=1, seed=seed)}/run.json"
+RUN = run_place(noise=1)  # on random labels
 
 
 def run_of(tree, seed: int) -> tuple[bytes, str]:
-    made = tree.folder / result(seed)
-    return made.with_name("history.csv").read_bytes(), json.loads(made.read_text())["weights_sha256"]
+    folder = tree.result(RUN, seed)
+    return (folder / "history.csv").read_bytes(), json.loads((folder / "run.json").read_text())[
+        "weights_sha256"
+    ]
 
 
 def log_of(tree) -> str:
-    return (tree.results / "logs" / run_folder(noise=1)).with_name("seeds.log").read_text()
+    return tree.log(RUN, "all").read_text()
+
+
+def kept(tree, seed: int) -> bool:
+    """Whether the last job found the run of a seed finished."""
+    return f"seed-{seed}/run.json is there and whole: kept" in log_of(tree)
 
 
 def test_the_runs_are_those_of_single_jobs(trained, finished):
@@ -47,15 +52,17 @@ def test_the_runs_are_those_of_single_jobs(trained, finished):
 
 def test_what_is_finished_when_another_seed_fails_is_kept(tmp_path, finished):
     tree = together(tmp_path / "tree")
-    labels = [f"results/small/{labels_folder(seed=seed)}" for seed in (0, 1)]
-    tree.snakemake(*(f"{folder}/manifest.json" for folder in labels))
-    (tree.folder / labels[1] / "train.npy").write_bytes(b"damaged")
-    failed = tree.snakemake(result(0), check=False)
+    labels = [(labels_place(), seed) for seed in (0, 1)]
+    tree.snakemake(*tree.receipts(*labels))
+    (tree.result(*labels[1]) / "train.npy").write_bytes(b"damaged")
+    receipt = tree.receipt(RUN, 0)
+    failed = tree.snakemake(receipt, check=False)
     assert failed.returncode != 0
+    assert (tree.result(RUN, 0) / "run.json").exists()
     tree.mend(failed.stdout)
-    tree.snakemake(result(0))
-    assert "seed-0/run.json is there" in log_of(tree)
-    assert "seed-1/run.json is there" not in log_of(tree)
+    tree.snakemake(receipt)
+    assert kept(tree, 0)
+    assert not kept(tree, 1)
     for seed in (0, 1):
         assert run_of(tree, seed) == run_of(finished, seed)
 
@@ -63,18 +70,34 @@ def test_what_is_finished_when_another_seed_fails_is_kept(tmp_path, finished):
 def test_a_seed_more_trains_that_seed_alone(trained, tmp_path):
     tree = trained.copied(tmp_path / "tree")
     tree.configure("seeds: [0, 1]", "seeds: [0, 1, 2]")
-    tree.snakemake(result(2))
-    said = log_of(tree)
-    assert all(f"seed-{seed}/run.json is there" in said for seed in (0, 1))
-    assert "seed-2/run.json is there" not in said
+    assert tree.planned("fig1c")["train"] == 2
+    tree.snakemake(tree.receipt(RUN, 2))
+    assert kept(tree, 0)
+    assert kept(tree, 1)
+    assert not kept(tree, 2)
     assert run_of(tree, 0) == run_of(trained, 0)
 
 
-def test_a_finished_run_that_a_failing_job_deleted_is_taken_back(trained, tmp_path):
+def test_an_added_seed_that_fails_loses_no_other(trained, tmp_path):
+    tree = trained.copied(tmp_path / "tree")
+    tree.configure("seeds: [0, 1]", "seeds: [0, 1, 2]")
+    tree.snakemake(tree.receipt(labels_place(), 2))
+    (tree.result(labels_place(), 2) / "train.npy").write_bytes(b"damaged")
+    assert tree.snakemake("fig1c", check=False).returncode != 0
+    for seed in (0, 1):
+        assert run_of(tree, seed) == run_of(trained, seed)
+    # Without the seed again, everything is there: what Snakemake lost of receipts is written again.
+    tree.configure("seeds: [0, 1, 2]", "seeds: [0, 1]")
+    tree.snakemake("fig1c")
+    assert run_of(tree, 0) == run_of(trained, 0)
+    assert tree.planned("fig1c") == {}
+
+
+def test_receipts_that_a_failing_job_deleted_are_written_again(trained, tmp_path):
     """The executor for SLURM deletes all outputs of a job that fails, those of earlier jobs included."""
     tree = trained.copied(tmp_path / "tree")
-    for name in ("run.json", "history.csv"):
-        (tree.folder / result(0)).with_name(name).unlink()
-    tree.snakemake(result(0))
-    assert "seed-0/run.json is there" in log_of(tree)
+    (tree.result(RUN, 0) / "receipt.json").unlink()
+    tree.snakemake(tree.receipt(RUN, 0))
+    assert kept(tree, 0)
+    assert kept(tree, 1)
     assert run_of(tree, 0) == run_of(trained, 0)

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from trees import run_place
+
 ACTS = "{{ cycler.__init__.__globals__.os.system('touch PWNED') }}\n\n.. include:: secret\n"
 TITLE = "</script><img src=x onerror=alert(1)> $x$ % .. raw:: html"
 NAME = "config/{{ 7*7 }} {% endraw %}.yaml"
@@ -43,11 +45,12 @@ def test_the_report_of_a_hostile_folder_runs_nothing(tree):
 
 
 def test_the_report_of_altered_results_is_refused_by_name(tree):
-    path = tree.results / "scorecard.csv"
+    path = tree.result("scorecard") / "scorecard.csv"
     path.write_text(path.read_text().replace("matched", "mAtched", 1))
     done = report(tree, "config/small.yaml")
     assert done.returncode == 1
-    assert done.stdout.startswith("results/small/scorecard.csv: missing, truncated or altered")
+    named = f"{path.relative_to(tree.folder)}: missing, truncated or altered"
+    assert done.stdout.startswith(named)
     assert not (tree.results / "report.html").exists()
     tree.mend(done.stdout)
     assert report(tree, "config/small.yaml").returncode == 0
@@ -94,22 +97,22 @@ def endless(path):
 
 
 @pytest.mark.parametrize(
-    ("stands", "name"),
+    ("stands", "place", "name"),
     [
-        (folder, "runs/digits/true/noise-0/mlp_1x512/none/seed-0/run.json"),
-        (pipe, "figures/fig1a.json"),
-        (endless, "scorecard.json"),
-        (dangling, "figures/fig1a.png"),
-        (folder, "tables/table1.html"),
+        (folder, run_place(), "run.json"),
+        (pipe, "summaries/fig1a", "summary.json"),
+        (endless, "scorecard", "result.json"),
+        (dangling, "figures/fig1a", "figure.png"),
+        (folder, "tables/table1", "table.html"),
     ],
 )
-def test_what_is_no_file_is_named_by_make_check_with_a_remedy_that_works(tree, stands, name):
-    path = tree.results / name
+def test_what_is_no_file_is_named_by_make_check_with_a_remedy_that_works(tree, stands, place, name):
+    path = tree.result(place, 0 if place == run_place() else None) / name
     path.unlink()
     stands(path)
     done = tree.check()
     (line,) = [line for line in done.stdout.splitlines() if " && " in line]
-    assert line.startswith(f"results/small/{name}: ")
+    assert line.startswith(f"{path.relative_to(tree.folder)}: ")
     remedy = line.partition("remake it with ")[2]
     aside, _, remake = remedy.partition(" && ")
     subprocess.run(aside, shell=True, check=True, cwd=tree.folder)
@@ -123,15 +126,21 @@ def test_what_is_no_file_is_named_by_make_check_with_a_remedy_that_works(tree, s
     assert path.is_file()
 
 
-def test_planning_without_records_waits_for_nothing(tree):
-    # Snakemake's records are gone, so that results are looked into while the plan is made.
-    (tree.folder / ".snakemake/metadata").rename(tree.folder / ".snakemake/elsewhere")
+@pytest.mark.parametrize(("stands", "name"), [(folder, "figures/fig1a.png"), (pipe, "tables/table1.html")])
+def test_what_stands_where_a_page_should_be_is_named(tree, stands, name):
+    path = tree.results / name
+    path.unlink()
+    stands(path)
+    done = tree.check()
+    assert done.returncode == 1
+    assert f"results/small/{name}: " in done.stdout
+    assert "is there, where a page should be; move it away" in done.stdout
+
+
+def test_planning_looks_into_no_result(tree):
     runs = sorted(tree.results.rglob("run.json"))
     for path, stands in zip(runs, (pipe, endless, folder), strict=False):
         path.unlink()
         stands(path)
     runs[-1].write_bytes(b"\xff\xfe binary")
-    done = tree.snakemake("--dry-run", check=False)
-    assert "finished results were made by other settings or other code" in done.stdout
-    assert str(runs[-1].relative_to(tree.folder)) in done.stdout
-    assert "UnicodeDecodeError" not in done.stdout
+    assert tree.planned() == {}

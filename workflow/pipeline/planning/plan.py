@@ -175,10 +175,9 @@ class Plan:
             "results": [(made, seed) for _, made, seed in results.values()],
             "descriptions": [(data.description().result, None) for data in self.described],
         }
-        accepted = {
-            made.place.removeprefix(f"{self.root}/") for _, made, _ in results.values() if made.accepted
-        }
-        spec |= {"script": "write_provenance.py", "accepted": sorted(accepted)}
+        spec["script"] = "write_provenance.py"
+        if self.results.standing_in:
+            spec["accepted"] = dict(sorted(self.results.standing_in.items()))
         made = self.results.plan("provenance", "write_provenance.py", spec, inputs)
         return Page(made, {"provenance.html": f"{self.root}/provenance.html"})
 

@@ -37,14 +37,13 @@ class Result:
     another one never makes a finished run another run.
     """
 
-    __slots__ = ("accepted", "along", "code", "file", "inputs", "maker", "place", "seeded", "spec", "stamp")
+    __slots__ = ("along", "code", "file", "inputs", "maker", "place", "seeded", "spec", "stamp")
 
     def __init__(self, place: str, file: str, spec: dict, code: dict, inputs: Mapping, seeded: bool):
         self.place, self.file, self.code, self.seeded = place, file, code, seeded
         self.inputs = inputs
         self.spec = spec | {"made_from": {name: _stamps(value) for name, value in inputs.items()}}
         self.stamp = stamp(self.spec, code["digest"])
-        self.accepted = False  # whether the result is of earlier code that was declared good for this one
         self.along: dict[str, Result] = {}
         self.maker: Result = self
 
@@ -123,6 +122,8 @@ class Results:
         self.accepted = read_accepted(root)
         self._planned: dict[str, Result] = {}
         self._by_place: dict[str, Result] = {}
+        # The results of earlier code that stand for planned ones: the stamp of each by its place.
+        self.standing_in: dict[str, str] = {}
 
     def plan(
         self,
@@ -141,8 +142,8 @@ class Results:
         """
         place = f"{self.root}/{place}"
         made = Result(place, file, spec, self.scripts.code(script, modules), inputs, seeded)
-        made.accepted = made.stamp in self.accepted
-        made.stamp = self.accepted.get(made.stamp, made.stamp)
+        if made.stamp in self.accepted:
+            made.stamp = self.standing_in[place] = self.accepted[made.stamp]
         self._by_place[place] = made
         return self._planned.setdefault(f"{place}/{made.stamp}", made)
 
