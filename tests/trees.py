@@ -93,6 +93,15 @@ ROWS = [
     {"system": "large", "ridge": "none"},
 ]
 LARGE = 4000
+# The name of a folder of results is a hash.
+STAMP = "[0-9a-f]" * 16
+# Every result of a configuration: its place, its seed and its receipt.
+RECEIPTS = """
+import sys
+from pipeline.commands.configured import plan_of
+for made, seed in plan_of(sys.argv[1:]).asked_for(everything=True):
+    print(made.place, seed, made.receipt(seed))
+"""
 # What is about kernel systems; the rest of `all`, contact sheets, is that of networks.
 KERNEL_TARGETS = ("fig_ridge", "fig_minimum_norm", "table3", "interpolants", "scorecard")
 
@@ -114,19 +123,19 @@ def npz_files(folder: Path) -> dict[str, Path]:
     return {name: folder / f"{name}.npz" for name in ("copies", "relabelled", "scattered")}
 
 
-def run_folder(images="true", noise="0", network="mlp_1x512", regularisers="none", seed=0) -> str:
-    """The folder of a run below the results."""
-    return f"runs/digits/{images}/noise-{noise}/{network}/{regularisers}/seed-{seed}"
+def run_place(images="true", noise="0", network="mlp_1x512", regularisers="none") -> str:
+    """The place of a run below the results, without its stamp."""
+    return f"runs/digits/{images}/noise-{noise}/{network}/{regularisers}"
 
 
-def labels_folder(noise="1", seed=0) -> str:
-    """The folder of corrupted labels below the results."""
-    return f"data/digits/labels/noise-{noise}/seed-{seed}"
+def labels_place(noise="1") -> str:
+    """The place of corrupted labels below the results."""
+    return f"data/digits/labels/noise-{noise}"
 
 
-def system_file(name: str, ridge: str, seed: int = 0) -> str:
-    """The file of a solved kernel system below the results."""
-    return f"systems/{name}/ridge-{ridge}/seed-{seed}/system.json"
+def system_place(name: str, ridge: str) -> str:
+    """The place of a solved kernel system below the results."""
+    return f"systems/{name}/ridge-{ridge}"
 
 
 def merged(base, overlay):
@@ -150,7 +159,7 @@ class Planned(NamedTuple):
     """What a dry run plans."""
 
     jobs: Counter  # of each rule; `all` is left out
-    runs: set[str]  # the folders of those that would be trained
+    runs: set[tuple[str, int]]  # the place and the seed of those that would be trained
 
 
 class Tree:
@@ -169,17 +178,56 @@ class Tree:
         assert done.returncode == 0 or not check, done.stdout
         return done
 
-    def check(self, *files):
-        """What `make check` says of the results; its exit status is ``returncode``."""
+    def python(self, *arguments) -> subprocess.CompletedProcess:
+        """Python with the code of this tree."""
         return subprocess.run(
-            [sys.executable, "-m", "pipeline.commands.check", *(files or ["config/small.yaml"])],
+            [sys.executable, *arguments],
             cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": "workflow"},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(["src", "workflow"])},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            timeout=600,
             check=False,
         )
+
+    def command(self, name: str, *arguments) -> subprocess.CompletedProcess:
+        """A command of ``pipeline.commands``, such as ``check``, on the small configuration or what is named."""
+        module = f"pipeline.commands.{name}"
+        return self.python("-m", module, *(arguments or ["config/small.yaml"]))
+
+    def check(self, *files):
+        """What `make check` says of the results; its exit status is ``returncode``."""
+        return self.command("check", *files)
+
+    def stamped(self, place: str, seed: int | None = None) -> list[Path]:
+        """The folders of the results of a place, one for each stamp; what was written last comes last."""
+        below = "" if seed is None else f"/seed-{seed}"
+        return sorted(self.results.glob(f"{place}/{STAMP}{below}"), key=lambda path: path.stat().st_mtime_ns)
+
+    def result(self, place: str, seed: int | None = None) -> Path:
+        """The folder of the result of a place that was written last."""
+        found = self.stamped(place, seed)
+        assert found, f"no result at {place}, seed {seed}"
+        return found[-1]
+
+    def log(self, place: str, seed: int | str = "") -> Path:
+        """The log that was written last for a place; ``seed`` is "all" where one job makes all of them."""
+        below = {"": "", "all": "/seeds"}.get(seed, f"/seed-{seed}")
+        found = self.results.glob(f"logs/{place}/{STAMP}{below}*.log")
+        return max(found, key=lambda path: path.stat().st_mtime_ns)
+
+    def receipts(self, *wanted: tuple[str, int | None]) -> list[str]:
+        """What Snakemake is asked for to make results, each a place and a seed, of the settings and code of now."""
+        done = self.python("-c", RECEIPTS, "config/small.yaml")
+        assert done.returncode == 0, done.stdout
+        rows = (line.split() for line in done.stdout.splitlines())
+        found = {(place, seed): receipt for place, seed, receipt in rows}
+        return [found[f"results/small/{place}", str(seed)] for place, seed in wanted]
+
+    def receipt(self, place: str, seed: int | None = None) -> str:
+        """Likewise, of one result."""
+        return self.receipts((place, seed))[0]
 
     def mend(self, output: str) -> str:
         """Give the command that an error names, as it stands there, and return what it prints."""
@@ -206,7 +254,7 @@ class Tree:
         del jobs["all"]
         message = r"Training (\S+) on (\S+) images, label noise (\S+), regularisers (\S+), seed (\d+)"
         runs = {
-            run_folder(images, noise, network, regularisers, seed)
+            (run_place(images, f"{float(noise):g}", network, regularisers), int(seed))
             for network, images, noise, regularisers, seed in re.findall(message, output)
         }
         return Planned(jobs, runs)
@@ -270,7 +318,7 @@ def copy_project(folder: Path, configuration: str = SMALL) -> Tree:
 def copy_kernels(folder: Path) -> Tree:
     """The project with SMALL_KERNELS and MORE_SYSTEMS, and their data beside it."""
     tree = copy_project(folder, SMALL_KERNELS)
-    # By absolute paths: a copy of a file of one's own is taken for another.
+    # By absolute paths, so that a copy of the tree reads them, too.
     for name, file in npz_files(folder).items():
         tree.put("datasets", name, value={"source": "npz", "file": str(file), "crop": 8})
     for name, entry in MORE_SYSTEMS.items():

@@ -16,5 +16,6 @@ with logged(snakemake.log[0]) as tell:
         described = [read_result(entry, DESCRIBED) for entry in job["inputs"]["descriptions"]]
         made = read_computed(job["spec"]["coordinates"], job["inputs"]["results"])
         call = captions.command_for("all", os.environ["RETHINKING_SNAKEMAKE"])
-        write_texts(job, {"provenance.html": provenance_page.html(described, made, call)})
+        accepted = job["spec"].get("accepted", {})
+        write_texts(job, {"provenance.html": provenance_page.html(described, made, call, accepted)})
         print(provenance_page.total(made))

@@ -1,5 +1,8 @@
 """How everything was made, as a page: data sets, machines, precision, times, memory and versions."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pandas as pd
 
 from rethinking.plotting import pages, style
@@ -108,12 +111,23 @@ def _versions_section(made: pd.DataFrame) -> dict:
     return _side_by_side("Machines and versions", columns)
 
 
-def html(described: list[dict], made: pd.DataFrame, call: str) -> str:
+def _accepted_section(accepted: Mapping[str, str]) -> list[dict]:
+    """The results of earlier code, a row each."""
+    rows = [[place, stamp] for place, stamp in accepted.items()]
+    title = "Made by earlier code and accepted as results of the code of now"
+    header = ["result", "made under the stamp"]
+    return [_section(title, header, rows, tuple(header))] if rows else []
+
+
+def html(
+    described: list[dict], made: pd.DataFrame, call: str, accepted: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """The page from descriptions of data sets and from results.
 
     ``made`` has a row for each run, solve and measurement with what it recorded of itself: ``versions``,
     ``platform``, ``processor`` and for a ``network`` or ``system`` device, precision, threads, ``seconds``
-    and ``peak_memory_bytes``. ``call`` makes everything again.
+    and ``peak_memory_bytes``. ``call`` makes everything again. ``accepted`` holds the results of earlier code that
+    somebody declared good for the code of now: the stamp of each by its place.
     """
     return pages.page(
         "How this was made",
@@ -127,5 +141,6 @@ def html(described: list[dict], made: pd.DataFrame, call: str) -> str:
             *_computed_section("Training runs", "network", "runs", made),
             *_computed_section("Kernel systems", "system", "solves", made),
             _versions_section(made),
+            *_accepted_section(accepted),
         ],
     )

@@ -62,7 +62,11 @@ def earlier(made: Result, seeds: list[int | None]) -> tuple[str | None, str]:
 def accept(plan: Plan) -> tuple[dict[str, str], list[str]]:
     """Stamps of earlier results that can stand for missing ones, by the stamp of now; and what is refused."""
     seeds: dict[str, tuple[Result, list]] = {}
+    # The page that says which results were accepted is made anew.
+    aside = [plan.pages[name].result for name in ("provenance",) if name in plan.pages]
     for made, seed in plan.asked_for():
+        if made in aside:
+            continue
         seeds.setdefault(f"{made.place}/{made.stamp}", (made, []))[1].append(seed)
     accepted, refused = {}, []
     for made, wanted in seeds.values():

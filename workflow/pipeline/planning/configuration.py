@@ -31,6 +31,8 @@ SUBFOLDERS = (
     *("data", "runs", "weights", "traces", "systems", "measurements"),
     *("figures", "tables", "logs", "benchmarks"),
 )
+# Prepared images, which everything was made from, as versions without stamps in paths kept them.
+EARLIER = "data/*/images/true/manifest.json"
 
 
 class ConfigurationError(Exception):
@@ -222,6 +224,17 @@ def _folder_problems(key: str, text: str, subfolders: tuple[str, ...]) -> list[s
     return []
 
 
+def _earlier_results(text: str) -> list[str]:
+    """Results of a version whose paths held no stamps, which this one neither reads nor touches."""
+    found = sorted(Path(text).expanduser().glob(EARLIER))
+    if not found:
+        return []
+    return [
+        f"results: {text} has results of an earlier version of this workflow, whose paths hold no stamps "
+        f"({found[0]}). They are left alone and cannot be used; to start anew, set `results` to another folder"
+    ]
+
+
 def _execution_problems(config: dict) -> list[str]:
     """Packages that the configuration asks for and that are not installed."""
     if config["execution"]["tensorboard"] and importlib.util.find_spec("tensorboard") is None:
@@ -303,6 +316,7 @@ def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> 
             + _download_problems(config)
             + _execution_problems(config)
             + _folder_problems("results", config["results"], SUBFOLDERS)
+            + _earlier_results(config["results"])
         )
     if problems:
         problems = list(dict.fromkeys(problems))

@@ -176,6 +176,8 @@ class Plan:
             "descriptions": [(data.description().result, None) for data in self.described],
         }
         spec["script"] = "write_provenance.py"
+        if self.results.standing_in:
+            spec["accepted"] = dict(sorted(self.results.standing_in.items()))
         made = self.results.plan("provenance", "write_provenance.py", spec, inputs)
         return Page(made, {"provenance.html": f"{self.root}/provenance.html"})
 

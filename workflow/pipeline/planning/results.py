@@ -122,6 +122,8 @@ class Results:
         self.accepted = read_accepted(root)
         self._planned: dict[str, Result] = {}
         self._by_place: dict[str, Result] = {}
+        # The results of earlier code that stand for planned ones: the stamp of each by its place.
+        self.standing_in: dict[str, str] = {}
 
     def plan(
         self,
@@ -140,7 +142,8 @@ class Results:
         """
         place = f"{self.root}/{place}"
         made = Result(place, file, spec, self.scripts.code(script, modules), inputs, seeded)
-        made.stamp = self.accepted.get(made.stamp, made.stamp)
+        if made.stamp in self.accepted:
+            made.stamp = self.standing_in[place] = self.accepted[made.stamp]
         self._by_place[place] = made
         return self._planned.setdefault(f"{place}/{made.stamp}", made)
 
