@@ -10,6 +10,7 @@ peak memory is that of a fresh process which does nothing else.
 """
 
 import argparse
+import importlib
 import multiprocessing
 import os
 import resource
@@ -24,14 +25,12 @@ from PIL import Image
 HERE = Path(__file__).parents[1]
 sys.path.insert(0, str(HERE / "workflow"))
 
-from pipeline import artefacts  # noqa: E402
-from pipeline.planning.stamps import stamp  # noqa: E402
-from rethinking import corruptions  # noqa: E402
+from pipeline.storage.artefacts import load, save_arrays  # noqa: E402
+from rethinking.corruptions.shuffled_pixels import pixel_permutation  # noqa: E402
 from rethinking.datasets import image_folder  # noqa: E402
 from rethinking.seeds import numpy_generator  # noqa: E402
 
 SIDE = 32
-SPEC, CODE = {"benchmark": "data"}, "none"
 
 
 def make_up(folder: Path) -> None:
@@ -71,17 +70,19 @@ def timed(work) -> float:
     return time.perf_counter() - started
 
 
-def corrupt(kind: str, manifest: str) -> np.ndarray:
-    """One corruption of all training images, as its job does it."""
-    images = artefacts.load(manifest, stamp(SPEC, CODE))["train"]
-    generator = numpy_generator(0, kind)
-    if kind == "gaussian":
-        moments, (count, *shape) = corruptions.gaussian_moments(images), images.shape
-        del images  # mapped pages count as memory
-        return corruptions.gaussian_images(count, tuple(shape), *moments, generator)
-    if kind == "shuffled_pixels":
-        return corruptions.shuffle_pixels(images, corruptions.pixel_permutation(images.shape[1:], generator))
-    return corruptions.randomise_pixels(images, generator)
+def prepared(folder: Path) -> dict:
+    """What a job knows of a prepared data set that it makes, as a result of its own in ``folder``."""
+    entry = {"folder": str(folder), "file": "manifest.json", "stamp": "0" * 16, "seed": None}
+    made_by = {"spec": {"benchmark": "data"}, "code": {"digest": "none", "files": {}}}
+    return {**entry, **made_by, "receipt": str(folder / "receipt.json")}
+
+
+def corrupt(name: str, folder: Path) -> None:
+    """One corruption of all training images, as its job draws it."""
+    images = {"train": load(prepared(folder))["train"]}
+    corruption = importlib.import_module(f"rethinking.corruptions.{name}")
+    for _ in corruption.corrupt(images, numpy_generator(0, name)):
+        pass
 
 
 def peak_memory() -> int:
@@ -93,9 +94,9 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def corrupt_apart(kind: str, manifest: str, answer) -> None:
+def corrupt_apart(name: str, folder: Path, answer) -> None:
     """Load, corrupt and report (seconds, peak bytes), in a process of its own."""
-    seconds = timed(lambda: corrupt(kind, manifest))
+    seconds = timed(lambda: corrupt(name, folder))
     answer.put((seconds, peak_memory()))
 
 
@@ -117,22 +118,18 @@ def measure(folder: Path, scratch: Path) -> None:
     theirs = timed(lambda: through_torchvision(folder, cores))
     line("decode every file once", ours, theirs, images)
 
-    manifest = scratch / "manifest.json"
-    parts = {"train": warm.train_images, "test": warm.test_images}
-    artefacts.save(manifest, parts.items(), SPEC, CODE)
+    job = prepared(scratch / "prepared")
+    save_arrays(job, warm.image_arrays().items())
 
-    def load() -> None:
-        loaded = artefacts.load(manifest, stamp(SPEC, CODE))
-        for array in loaded.values():
+    def tensors() -> None:
+        for array in load(job).values():
             torch.from_numpy(np.array(array))
 
-    mapped = timed(lambda: artefacts.load(manifest, stamp(SPEC, CODE)))
-    line("a prepared set, as tensors", timed(load), theirs, images)
+    mapped = timed(lambda: load(job))
+    line("a prepared set, as tensors", timed(tensors), theirs, images)
     print(f"{'  of that: verified and mapped':34} {mapped:8.2f} s")
 
-    permutation = torch.from_numpy(
-        corruptions.pixel_permutation((SIDE, SIDE, 1), numpy_generator(0, "gaussian"))
-    )
+    permutation = torch.from_numpy(pixel_permutation((SIDE, SIDE, 1), numpy_generator(0, "shuffled_pixels")))
     by_item = {
         "shuffled_pixels": lambda image: image.flatten(1)[:, permutation].view_as(image),
         "random_pixels": lambda image: image.flatten(1)[:, torch.randperm(SIDE * SIDE)].view_as(image),
@@ -140,14 +137,14 @@ def measure(folder: Path, scratch: Path) -> None:
     }
     context = multiprocessing.get_context("spawn")
     size = warm.train_images.nbytes
-    for kind, item in by_item.items():
+    for name, item in by_item.items():
         answer = context.Queue()
-        process = context.Process(target=corrupt_apart, args=(kind, str(manifest), answer))
+        process = context.Process(target=corrupt_apart, args=(name, Path(job["folder"]), answer))
         process.start()
         seconds, peak = answer.get()
         process.join()
         theirs = timed(lambda item=item: through_torchvision(folder, cores, item))
-        line(f"{kind}, training images", seconds, theirs, len(warm.train_images))
+        line(f"{name}, training images", seconds, theirs, len(warm.train_images))
         print(f"{'  peak memory':34} {peak / 2**20:8.0f} MiB, {peak / size:.1f} times the array")
 
 

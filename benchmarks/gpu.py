@@ -29,7 +29,8 @@ from throughput import BATCH, NETWORKS, step_of
 
 from rethinking.graphs import EAGER_CALLS, Graphed
 from rethinking.precision import choose
-from rethinking.training import Recipe, Split, train
+from rethinking.recipe import Recipe, Split
+from rethinking.training import train
 
 PROJECT = Path(__file__).resolve().parent.parent
 STEPS_A_RUN = 80 * 391

@@ -22,7 +22,8 @@ from rethinking.networks.inception import inception
 from rethinking.networks.mlp import mlp
 from rethinking.precision import autocast, choose
 from rethinking.preprocessing import centre_crop, whiten
-from rethinking.training import Recipe, Split, train
+from rethinking.recipe import Recipe, Split
+from rethinking.training import train
 from rethinking.update_rules.sgd import SGD
 
 NETWORKS = {

@@ -30,30 +30,41 @@ import yaml
 
 HERE = Path(__file__).parents[1]
 COPIED = ("Snakefile", "config.yaml", "config", "envs", "paper", "profiles", "src", "workflow")
-SCRIPTS = ("corrupt_labels", "train", "solve_system", "summarise", "show")
+# Scripts, each with what one of its jobs imports by name.
+SCRIPTS = {
+    "corrupt_labels": ("rethinking.corruptions.random_labels",),
+    "train": (
+        "rethinking.networks.inception",
+        "rethinking.update_rules.sgd",
+        "rethinking.schedules.exponential",
+    ),
+    "solve_system": (),
+    "summarise": ("rethinking.exhibits.noise_sweep.summary",),
+    "show": ("rethinking.exhibits.noise_sweep.drawing",),
+    "write_scorecard": ("rethinking.exhibits.noise_sweep.claims",),
+}
 RUNS = (1000, 2000, 5000, 10000)
 NETWORKS = ["inception", "inception_no_bn", "alexnet", "mlp_1x512", "mlp_3x512"]
 NOISES = [level / 10 for level in range(10)]
 ROUNDS = 3
-# Jobs of the same number of inputs and outputs as those of the sweep below, log and benchmark included.
+# Jobs of the same number of inputs and outputs as those of the sweep below, log and benchmark included: what
+# Snakemake sees of a result is one receipt.
 PLAIN = """
 SEEDS, NETWORKS, NOISES = range({seeds}), {networks}, {noises}
 
 rule all:
-    input: "plain/figure.pdf", "plain/figure.png", "plain/figure.csv"
+    input: "plain/figure.pdf"
 
 rule download:
     output: "plain/download.json"
 
 rule prepare:
     input: "plain/download.json"
-    output: "plain/images.json", "plain/labels/0.json", expand("plain/array-{{n}}.npy", n=range(5))
+    output: "plain/images.json", "plain/labels/0.json"
 
 rule corrupt:
     input: "plain/labels/0.json"
-    output:
-        "plain/labels/{{noise}}/seed-{{seed}}/manifest.json",
-        expand("plain/labels/{{{{noise}}}}/seed-{{{{seed}}}}/array-{{n}}.npy", n=range(5)),
+    output: "plain/labels/{{noise}}/seed-{{seed}}/receipt.json"
     log: "plain/logs/labels/{{noise}}/seed-{{seed}}.log"
     benchmark: "plain/benchmarks/labels/{{noise}}/seed-{{seed}}.tsv"
     script: "job.py"
@@ -61,13 +72,11 @@ rule corrupt:
 def labels(wildcards):
     if wildcards.noise == "0.0":
         return "plain/labels/0.json"
-    return f"plain/labels/{{wildcards.noise}}/seed-{{wildcards.seed}}/manifest.json"
+    return f"plain/labels/{{wildcards.noise}}/seed-{{wildcards.seed}}/receipt.json"
 
 rule train:
     input: images="plain/images.json", labels=labels
-    output:
-        history="plain/runs/{{noise}}/{{network}}/seed-{{seed}}/history.csv",
-        result="plain/runs/{{noise}}/{{network}}/seed-{{seed}}/run.json",
+    output: "plain/runs/{{noise}}/{{network}}/seed-{{seed}}/receipt.json"
     log: "plain/logs/runs/{{noise}}/{{network}}/seed-{{seed}}.log"
     benchmark: "plain/benchmarks/runs/{{noise}}/{{network}}/seed-{{seed}}.tsv"
     script: "job.py"
@@ -75,14 +84,21 @@ rule train:
 rule summarise:
     input:
         expand(
-            "plain/runs/{{noise}}/{{network}}/seed-{{seed}}/run.json",
+            "plain/runs/{{noise}}/{{network}}/seed-{{seed}}/receipt.json",
             noise=NOISES, network=NETWORKS, seed=SEEDS
         ),
-    output: "plain/figure.csv", "plain/figure.json"
+    output: "plain/summary.json"
+    log: "plain/logs/summary.log"
+    benchmark: "plain/benchmarks/summary.tsv"
+    script: "job.py"
 
 rule draw:
-    input: "plain/figure.csv"
-    output: "plain/figure.pdf", "plain/figure.png"
+    input: "plain/summary.json"
+    output:
+        "plain/figure.pdf", "plain/figure.png", "plain/figure.csv", "plain/mark", "plain/receipt.json"
+    log: "plain/logs/figure.log"
+    benchmark: "plain/benchmarks/figure.tsv"
+    script: "job.py"
 """
 
 
@@ -211,10 +227,19 @@ def sweeps(trees: dict[str, Path], scratch: Path) -> None:
         print(f"  {found['train']:6,} {found['total']:6,}", *row, flush=True)
 
 
+def script_of(project: Path, script: str) -> Path:
+    """The file of a script; another checkout may not have it."""
+    return project / "workflow" / "scripts" / f"{script}.py"
+
+
 def start(project: Path, script: str) -> Seconds:
     """A process that imports what Snakemake puts above a script and the script itself, and ends like it."""
-    tree = ast.parse((project / "workflow" / "scripts" / f"{script}.py").read_text())
+    tree = ast.parse(script_of(project, script).read_text())
     imports = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    by_name = [
+        module for module in SCRIPTS[script] if (project / "src" / f"{module.replace('.', '/')}.py").exists()
+    ]
+    imports += [f"import {module}" for module in by_name]
     above = ["from snakemake.logging import logger", "from snakemake.iocontainers import Snakemake"]
     work = ["with logged('/dev/null'):", "    pass"]
     roots = os.pathsep.join(str(project / name) for name in ("src", "workflow"))
@@ -226,13 +251,13 @@ def starts(projects: dict[str, Path]) -> None:
     print("start and end of a job's process")
     print(f"  {'script':22}", *(f"{name:>16}" for name in projects))
     for script in SCRIPTS:
-        # A script that one of the projects does not have yet is timed in the others.
         calls = {
             name: lambda p=project, s=script: start(p, s)
             for name, project in projects.items()
-            if (project / "workflow" / "scripts" / f"{script}.py").is_file()
+            if script_of(project, script).exists()
         }
-        print(f"  {script:22}", *best(calls, 2 * ROUNDS).values(), flush=True)
+        found = best(calls, 2 * ROUNDS)
+        print(f"  {script:22}", *(f"{found.get(name, 'none')!s:>16}" for name in projects), flush=True)
 
 
 def account(project: Path, cores: int) -> None:

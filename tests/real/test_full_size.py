@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rethinking.corruptions import corrupt_labels
+from rethinking.corruptions.random_labels import corrupt
 from rethinking.datasets import image_folder, npz
 from rethinking.datasets.description import describe
 from rethinking.seeds import numpy_generator
@@ -35,8 +35,8 @@ def test_cifar10_has_the_published_counts_and_moments(cifar10):
 
 
 def test_nine_tenths_of_random_labels_are_wrong(cifar10):
-    generator = numpy_generator(0, "label_corruption")
-    corrupted = corrupt_labels(cifar10.train_labels, 1.0, 10, generator)
+    generator = numpy_generator(0, "random_labels")
+    corrupted = corrupt(cifar10.train_labels, 1.0, 10, generator)
     assert abs(corrupted.changed.mean() - 0.9) < 4 * np.sqrt(0.9 * 0.1 / 50_000)
 
 

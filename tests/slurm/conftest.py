@@ -61,10 +61,10 @@ def submitter(tmp_path_factory) -> Path:
 def whole(submitter, tmp_path_factory) -> SlurmTree:
     """Networks and kernel systems, every kind of job among them, made by this machine without a cluster.
 
-    One job trains both seeds of a network, and four of these jobs are for figure 1c.
+    One job trains both seeds of a network and keeps their weights, and four of these jobs are for figure 1c.
     """
     config = everything()
-    config["execution"] |= {"gpu": 1, "seeds_together": True}
+    config["execution"] |= {"gpu": 1, "seeds_together": True, "keep_weights": "shown"}
     config["figures"]["fig1a"]["conditions"] = ["true_labels", "random_pixels"]
     config["figures"]["fig1c"]["label_noise"] = [0.0, 0.25, 0.5, 1.0]
     config["figures"]["fig1b"] = None

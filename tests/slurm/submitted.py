@@ -6,10 +6,10 @@ from pathlib import Path
 
 import yaml
 
-from trees import SMALL, Tree, copy_project
+from trees import SMALL, Tree, copy_project, run_place
 
-# A network whose runs last as long as they are told to, on a busy machine as on a quiet one. It says which
-# GPUs its job was given, from when to when.
+# A network in a module outside the project. Its runs last as long as they are told to, on a busy machine as
+# on a quiet one, and it says which GPUs its job was given, from when to when.
 SPY = """
 import atexit
 import json
@@ -26,7 +26,7 @@ class Slow(nn.Module):
         return x
 
 
-def net(image_shape, classes, width=1.0):
+def net(image_shape, classes):
     entry = {"gpus": os.environ.get("CUDA_VISIBLE_DEVICES"), "job": os.environ.get("SLURM_JOB_ID")}
     entry["from"] = time.time()
 
@@ -39,8 +39,8 @@ def net(image_shape, classes, width=1.0):
     return nn.Sequential(Slow(), nn.Flatten(), nn.Linear(inputs, classes))
 """
 # A run of it lasts 7 seconds.
-NETWORK = {"factory": "spy:net", "arguments": {}, "width": 1.0}
-NETWORK |= {"learning_rate": 0.01, "epochs": 100, "weight_decay": 0.001}
+NETWORK = {"factory": "spy:net", "learning_rate": 0.01, "epochs": 100, "weight_decay": 0.001}
+PLACE = run_place(network="spy")
 
 
 class SlurmTree(Tree):
@@ -48,7 +48,16 @@ class SlurmTree(Tree):
 
     python: Path
 
-    def command(self, *arguments) -> list[str]:
+    def spied(self) -> Path:
+        """The receipt of the spy's run with the first seed, which is what Snakemake is asked for."""
+        return Path(self.receipt(PLACE, 0))
+
+    def log_of(self, receipt: Path) -> Path:
+        """The log of the run that ``receipt`` is of."""
+        run = receipt.parent.relative_to("results/small")
+        return self.results / "logs" / f"{run}.log"
+
+    def call(self, *arguments) -> list[str]:
         # The first look at a job after a second: 40 is for real clusters.
         profile = ["--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "1"]
         return [
@@ -58,7 +67,7 @@ class SlurmTree(Tree):
     def submit(self, *arguments, check=True, environment=None):
         """Call Snakemake and wait for it."""
         done = subprocess.run(
-            self.command(*arguments),
+            self.call(*arguments),
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -92,7 +101,7 @@ class SlurmTree(Tree):
     def start(self, *arguments) -> subprocess.Popen:
         """Call Snakemake and go on."""
         return subprocess.Popen(
-            self.command(*arguments),
+            self.call(*arguments),
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -103,10 +112,12 @@ class SlurmTree(Tree):
 
 def with_spy(folder: Path, config: dict, python: Path) -> SlurmTree:
     """A copy of the project with one network more, which says where it runs."""
+    config["plugins"] = ["plugins"]
     config["networks"]["spy"] = NETWORK
     config["figures"]["fig1c"]["networks"] = ["spy"]
     copy_project(folder, yaml.safe_dump(config, sort_keys=False))
-    (folder / "src/spy.py").write_text(SPY)
+    (folder / "plugins").mkdir()
+    (folder / "plugins/spy.py").write_text(SPY)
     tree = SlurmTree(folder)
     tree.python = python
     return tree

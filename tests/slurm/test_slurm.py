@@ -11,19 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from submitted import one_by_one, wait_for
-from trees import Tree, run_folder
+from submitted import PLACE, one_by_one, wait_for
+from trees import Tree
 
 HERE = Path(__file__).parent
 
-RUN = run_folder(network="spy")
-TARGET = f"results/small/{RUN}/run.json"
-COMPARED = ("runs/**/history.csv", "figures/*.csv", "figures/*.png", "tables/table1.*", "scorecard.csv")
+COMPARED = (
+    *("runs/**/history.csv", "weights/**/weights.safetensors"),
+    *("figures/*.csv", "figures/*.png", "tables/table1.*", "scorecard.csv"),
+)
 
 
 def made(tree) -> tuple:
     """What a run has found; what it was measured at on the way differs."""
-    folder = tree.results / RUN
+    folder = tree.result(PLACE, 0)
     result = json.loads((folder / "run.json").read_text())
     return (folder / "history.csv").read_bytes(), result["weights_sha256"], result["final"]
 
@@ -56,8 +57,9 @@ def out_of_time(slurm, submitter, tmp_path_factory):
     tree = one_by_one(tmp_path_factory.mktemp("time") / "tree", submitter)
     tree.put("execution", "gpu", value=0)
     last(tree, 1000)
-    call = tree.start(TARGET, "--set-resources", "train:runtime=2*attempt-1")
-    yield tree, call
+    receipt = tree.spied()
+    call = tree.start(str(receipt), "--set-resources", "train:runtime=2*attempt-1")
+    yield tree, call, receipt
     call.kill()
     tree.cancel()
 
@@ -89,42 +91,46 @@ def test_everything_is_the_same_bytes_as_on_this_machine(out_of_time, submitter,
 
 
 def test_a_job_that_runs_out_of_time_is_given_more_and_goes_on(out_of_time):
-    tree, call = out_of_time
+    tree, call, receipt = out_of_time
     output = call.communicate(timeout=600)[0]
     assert call.returncode == 0, output
-    log = (tree.results / "logs" / f"{RUN}.log").read_text()
+    log = tree.log_of(receipt).read_text()
     assert "going on from" in log
     assert "epoch 1000 of 1000" in log
     assert output.count("has been submitted") == 2
 
 
-def test_a_job_that_fails_shows_its_log_and_a_finished_run_survives_one_that_fails(cluster, undisturbed):
-    array = cluster.results / "data/digits/labels/noise-0/train.npy"
-    cluster.snakemake("results/small/data/digits/images/true/manifest.json")
-    array.write_bytes(b"damaged")
-    failed = cluster.submit(TARGET, "--retries", "0", check=False)
+def test_a_job_that_fails_shows_its_log_and_a_finished_run_survives_a_job_that_is_cancelled(
+    cluster, undisturbed
+):
+    labels, target = cluster.receipts(("data/digits/labels/noise-0", None), (PLACE, 0))
+    cluster.snakemake(labels)
+    (cluster.folder / labels).with_name("train.npy").write_bytes(b"damaged")
+    failed = cluster.submit(target, "--retries", "0", check=False)
     assert failed.returncode != 0
-    assert "noise-0/train.npy: truncated or altered since it was made" in failed.stdout
+    assert "train.npy: truncated or altered since it was made" in failed.stdout
     # The command that is named mends it.
     assert cluster.mend(failed.stdout)
-    cluster.submit(TARGET)
+    cluster.submit(target)
     assert made(cluster) == undisturbed
-    # Before the job that fails next has begun, all that it is to make has been deleted.
-    cluster.edit("workflow/scripts/train.py", "import csv\n", "import csv\nimport no_such_module\n")
-    failed = cluster.submit(TARGET, "--forcerun", "train", "--retries", "0", check=False)
-    assert failed.returncode != 0
-    assert "Error in rule train" in failed.stdout
-    cluster.edit("workflow/scripts/train.py", "import no_such_module\n", "")
-    cluster.submit(TARGET)
-    log = (cluster.results / "logs" / f"{RUN}.log").read_text()
-    assert "run.json is there" in log
+    # Before a job begins, and again after it has failed, its declared outputs are deleted: the receipt.
+    call = cluster.start(target, "--force", "--retries", "0")
+    subprocess.run(["scancel", cluster.running()], check=True)
+    output = call.communicate(timeout=300)[0]
+    assert call.returncode != 0, output
+    assert "Error in rule train" in output
+    assert not (cluster.folder / target).exists()
+    assert made(cluster) == undisturbed
+    cluster.submit(target)
+    log = cluster.log_of(Path(target)).read_text()
+    assert "run.json is there and whole: kept" in log
     assert "epoch" not in log
     assert made(cluster) == undisturbed
 
 
 def test_a_job_that_is_taken_away_goes_on_from_its_checkpoint(cluster, undisturbed):
-    call = cluster.start(TARGET)
-    log = cluster.results / "logs" / f"{RUN}.log"
+    target = cluster.spied()
+    call, log = cluster.start(str(target)), cluster.log_of(target)
     wait_for("epoch  20 of 100", log)
     first = cluster.running()
     subprocess.run(["scancel", first], check=True)
@@ -137,14 +143,39 @@ def test_a_job_that_is_taken_away_goes_on_from_its_checkpoint(cluster, undisturb
     assert output.count("has been submitted") == 2
     assert "going on from" in log.read_text()
     assert made(cluster) == undisturbed
-    epochs = json.loads((cluster.folder / TARGET).read_text())["measured"]["epochs"]
+    folder = cluster.result(PLACE, 0)
+    epochs = json.loads((folder / "run.json").read_text())["measured"]["epochs"]
     assert 0 < epochs <= 41
-    assert not (cluster.results / RUN / "checkpoint.pt").exists()
+    assert not (folder / "checkpoint.pt").exists()
+
+
+def test_a_job_whose_code_is_edited_while_it_waits_in_the_queue_makes_nothing(cluster):
+    before = cluster.spied()
+    subprocess.run(["scontrol", "update", "partitionname=main", "state=down"], check=True)
+    try:
+        call = cluster.start(str(before), "--retries", "0")
+        deadline = time.time() + 120
+        while not cluster.jobs("-t", "PENDING"):
+            assert time.time() < deadline, "no job waits"
+            time.sleep(0.2)
+        cluster.edit("plugins/spy.py", "nn.Flatten(), ", "nn.Flatten(), nn.Identity(), ")
+    finally:
+        subprocess.run(["scontrol", "update", "partitionname=main", "state=up"], check=True)
+    output = call.communicate(timeout=300)[0]
+    assert call.returncode != 0, output
+    assert not (cluster.folder / before).parent.exists()
+    said = "".join(path.read_text() for path in cluster.folder.glob(".snakemake/slurm_logs/**/*.log"))
+    assert "the settings and code of now make no result with this stamp" in said
+    after = cluster.spied()
+    assert after != before
+    cluster.submit(str(after))
+    assert (cluster.folder / after).with_name("run.json").exists()
 
 
 def test_a_controller_that_is_restarted_is_not_noticed(cluster, slurm, undisturbed):
-    run = cluster.start(TARGET)
-    wait_for("epoch  20 of 100", cluster.results / "logs" / f"{RUN}.log")
+    target = cluster.spied()
+    run = cluster.start(str(target))
+    wait_for("epoch  20 of 100", cluster.log_of(target))
     controller = int((slurm / "run/slurmctld.process").read_text().split()[0])
     os.kill(controller, signal.SIGKILL)
     time.sleep(5)
@@ -156,14 +187,15 @@ def test_a_controller_that_is_restarted_is_not_noticed(cluster, slurm, undisturb
 
 def test_after_snakemake_was_killed_its_jobs_are_named_and_nothing_is_made_twice(cluster):
     last(cluster, 400)  # long enough to be found by the second call
-    run = cluster.start(TARGET)
-    log = cluster.results / "logs" / f"{RUN}.log"
+    receipt = cluster.spied()
+    target, log = str(receipt), cluster.log_of(receipt)
+    run = cluster.start(target)
     wait_for("epoch  20 of 400", log)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
     number = cluster.running()
     cluster.snakemake("--unlock")
-    refused = cluster.submit(TARGET, check=False)
+    refused = cluster.submit(target, check=False)
     assert refused.returncode != 0
     assert f"scancel {number}" in refused.stdout
     assert "has been submitted" not in refused.stdout
@@ -171,9 +203,9 @@ def test_after_snakemake_was_killed_its_jobs_are_named_and_nothing_is_made_twice
     wait_for("its state is kept", log)
     while cluster.jobs():
         time.sleep(0.5)
-    cluster.submit(TARGET)
+    cluster.submit(target)
     assert "going on from" in log.read_text()
-    assert "epoch 600 of 400" in log.read_text()
+    assert "epoch 400 of 400" in log.read_text()
 
 
 @pytest.mark.parametrize(
@@ -187,7 +219,7 @@ def test_after_snakemake_was_killed_its_jobs_are_named_and_nothing_is_made_twice
     ],
 )
 def test_what_no_node_can_give_is_said_before_anything_is_computed(cluster, ask, said):
-    refused = cluster.submit(TARGET, "--set-resources", f"train:{ask}", check=False)
+    refused = cluster.submit(cluster.receipt(PLACE, 0), "--set-resources", f"train:{ask}", check=False)
     assert refused.returncode != 0
     assert said.lower() in refused.stdout.lower()
     assert "Traceback" not in refused.stdout
@@ -198,7 +230,7 @@ def test_a_controller_that_does_not_answer(cluster, slurm):
     controller = int((slurm / "run/slurmctld.process").read_text().split()[0])
     os.kill(controller, signal.SIGKILL)
     try:
-        refused = cluster.submit(TARGET, check=False)
+        refused = cluster.submit(cluster.receipt(PLACE, 0), check=False)
     finally:
         subprocess.run(
             [HERE / "start-local-slurm", slurm], check=True, timeout=120, stdout=subprocess.DEVNULL
