@@ -1,8 +1,8 @@
 """Train one network on one data set with the paper's recipe (appendix A), recorded epoch by epoch."""
 
-import contextlib
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import NamedTuple, Protocol
 
 import torch
@@ -254,7 +254,7 @@ def train(
     """
     device = _device_of(network)
     on_gpu = device.type == "cuda"
-    current = torch.cuda.device(device) if on_gpu else contextlib.nullcontext()  # for streams and graphs
+    current = torch.cuda.device(device) if on_gpu else nullcontext()  # for streams and graphs
     with torch.random.fork_rng([device] if on_gpu else []), current:
         run = _Run(network, train_split, test_split, recipe, seed, dtype)
         # The run does not refer to its graphs, so that its memory is free without the garbage collector.
