@@ -1,9 +1,9 @@
 """Train one network on one data set with the paper's recipe (appendix A), recorded epoch by epoch."""
 
-import contextlib
 import copy
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -287,7 +287,7 @@ def train(
     """
     device = _device_of(network)
     on_gpu = device.type == "cuda"
-    current = torch.cuda.device(device) if on_gpu else contextlib.nullcontext()  # for streams and graphs
+    current = torch.cuda.device(device) if on_gpu else nullcontext()  # for streams and graphs
     with torch.random.fork_rng([device] if on_gpu else []), current:
         run = _Run(network, train_split, test_split, recipe, seed, dtype, probes)
         # The run does not refer to its graphs, so that its memory is free without the garbage collector.
