@@ -21,7 +21,7 @@ from rethinking.networks.alexnet import alexnet
 from rethinking.networks.inception import inception
 from rethinking.networks.mlp import mlp
 from rethinking.precision import autocast, choose
-from rethinking.preprocessing import centre_crop, whiten
+from rethinking.preprocessing import centre_crop, standardise
 from rethinking.recipe import Recipe, Split
 from rethinking.training import train
 from rethinking.update_rules.sgd import SGD
@@ -46,7 +46,7 @@ class OneByOne(Dataset):
         return len(self.split.labels)
 
     def __getitem__(self, index):
-        return whiten(centre_crop(self.split.images[index, None], 28))[0], self.split.labels[index]
+        return standardise(centre_crop(self.split.images[index, None], 28))[0], self.split.labels[index]
 
 
 def usual_loop(network, split: Split, device: torch.device) -> None:
@@ -69,7 +69,7 @@ def usual_loop(network, split: Split, device: torch.device) -> None:
 
 
 def our_loop(network, split: Split, dtype: torch.dtype) -> None:
-    """Some epochs of ours, each with its evaluation; images are whitened once a run, not once an epoch."""
+    """Some epochs of ours, each with its evaluation; images are standardised once a run, not once an epoch."""
     recipe = Recipe(epochs=EPOCHS, learning_rate=0.01, crop=28, batch_size=BATCH)
     train(network, split, Split(split.images[:1], split.labels[:1]), recipe, seed=0, dtype=dtype)
 

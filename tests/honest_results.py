@@ -104,8 +104,10 @@ def solve(system, dataset, features, ridge, seed, test_error, norm, train_error=
     """What the job of a kernel system writes down, as far as it is compared."""
     found = {"system": system, "dataset": dataset, "features": features, "kernel": "gaussian"}
     found |= {"ridge": ridge, "seed": seed, "classes": 10, "test_error": test_error, "norm": float(norm)}
-    found |= {"norm_of_signs": 2.0 * norm, "train_error": train_error, "ridge_value": 0.0, "bandwidth": 0.02}
-    return found | dict.fromkeys(("residual", "condition", "examples", "seconds", "peak_memory_bytes"), 1.0)
+    found |= {"norm_of_signs": 2.0 * norm, "train_error": train_error, "ridge_value": 0.0, "gamma": 0.02}
+    return found | dict.fromkeys(
+        ("residual", "condition_number", "examples", "seconds", "peak_memory_bytes"), 1.0
+    )
 
 
 def solves(seeds: int) -> pd.DataFrame:

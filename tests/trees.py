@@ -58,15 +58,15 @@ systems:
   cifar10_random_patches: null
   cifar10_random_patches_linear: null
   pixels: &pixels
-    {dataset: digits, features: pixels, kernel: gaussian, bandwidth: [0.1, 0.2], ridge: [0.01, 0.1]}
-  gabor: {<<: *pixels, features: gabor, bandwidth: [0.04]}
-  patches: {<<: *pixels, features: random_patches, bandwidth: [1.0]}
+    {dataset: digits, features: pixels, kernel: gaussian, gamma: [0.1, 0.2], ridge: [0.01, 0.1]}
+  gabor: {<<: *pixels, features: gabor, gamma: [0.04]}
+  patches: {<<: *pixels, features: random_patches, gamma: [1.0]}
 figures:
   fig1a: null
   fig1b: null
   fig1c: null
   fig_ridge: {systems: [pixels], ridge: [0.0, 0.1]}
-  fig_minimum_norm: {dataset: digits, bandwidth: 0.2, examples: 20, steps: 1000, batch_size: 5}
+  fig_minimum_norm: {dataset: digits, gamma: 0.2, examples: 20, steps: 1000, batch_size: 5}
 tables:
   table1: null
   table3:
@@ -75,15 +75,15 @@ tables:
       - {system: pixels, ridge: chosen}
       - {system: gabor, ridge: none}
       - {system: patches, ridge: none}
-  interpolants: {dataset: digits, bandwidth: 0.2, examples: 50}
+  interpolants: {dataset: digits, gamma: 0.2, examples: 50}
 """
 
 # More of them: a system without a solution, one with other test labels, one that takes some seconds.
 PIXELS = {"features": "pixels", "kernel": "gaussian"}
 MORE_SYSTEMS = {
-    "copies": {"dataset": "copies", **PIXELS, "bandwidth": [0.1], "ridge": [0.1]},
-    "relabelled": {"dataset": "relabelled", **PIXELS, "bandwidth": [0.1, 0.2], "ridge": [0.01, 0.1]},
-    "large": {"dataset": "scattered", **PIXELS, "bandwidth": [1.0], "ridge": [0.1]},
+    "copies": {"dataset": "copies", **PIXELS, "gamma": [0.1], "ridge": [0.1]},
+    "relabelled": {"dataset": "relabelled", **PIXELS, "gamma": [0.1, 0.2], "ridge": [0.01, 0.1]},
+    "large": {"dataset": "scattered", **PIXELS, "gamma": [1.0], "ridge": [0.1]},
 }
 ROWS = [
     *yaml.safe_load(SMALL_KERNELS)["tables"]["table3"]["rows"],

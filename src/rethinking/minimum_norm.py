@@ -42,7 +42,7 @@ def minimum_norm(features: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return features.T @ weights
 
 
-def kernel_coordinates(points: np.ndarray, others: np.ndarray, bandwidth: float) -> np.ndarray:
+def kernel_coordinates(points: np.ndarray, others: np.ndarray, gamma: float) -> np.ndarray:
     """Coordinates X (n, n + m), float64, of n points in the Hilbert space of a Gaussian kernel.
 
     The space is that of all functions Σ α_i k(·, x_i) over ``points`` (n, d) and ``others`` (m, d), floats,
@@ -50,7 +50,7 @@ def kernel_coordinates(points: np.ndarray, others: np.ndarray, bandwidth: float)
     function. Of each coordinate vector, what is outside the span of X's rows changes the function at
     ``others`` and not at ``points``. Raises ``NotPositiveDefinite`` for copies of points, too wide a kernel.
     """
-    gram = Points(np.concatenate([points, others]), Gaussian(bandwidth))
+    gram = Points(np.concatenate([points, others]), Gaussian(gamma))
     factor = factorise(gram)
     axes = np.zeros((len(gram), len(gram)))
     for start, panel in zip(factor.starts, factor.panels, strict=False):
@@ -176,7 +176,7 @@ class Interpolant(NamedTuple):
 
 
 def interpolants(
-    train_points, train_labels, test_points, test_labels, classes: int, bandwidth: float, generator
+    train_points, train_labels, test_points, test_labels, classes: int, gamma: float, generator
 ) -> list[Interpolant]:
     """Do all global minima generalise equally well (section 5)? Three functions of a Gaussian kernel's space.
 
@@ -185,15 +185,15 @@ def interpolants(
       test points, uniformly random ones; its test error is 1 - 1/``classes`` in the mean;
     - "centres at random points": Σ α_i k(·, z_i) for n points z_i of independent Gaussian features with the
       training set's mean and deviation each, K(X, Z)α = y by LU. Worse in condition than K, but float64
-      suffices for MNIST in 0..1 with n <= 3000 and bandwidths from 0.005 to 0.1.
+      suffices for MNIST in 0..1 with n <= 3000 and gammas from 0.005 to 0.1.
 
     Points are floats (n, d) and (m, d), labels ints, ``generator`` NumPy's. Raises ``ValueError`` for integer
     points and a K(X, Z) that is singular or leaves more than ``systems.LARGEST_RESIDUAL`` of y;
     ``NotPositiveDefinite`` for copies of points or too wide a kernel.
     """
     if not all(np.issubdtype(points.dtype, np.floating) for points in (train_points, test_points)):
-        raise ValueError("expected points as floats, of the scale that the bandwidth is for")
-    kernel, targets = Gaussian(bandwidth), one_hot(train_labels, classes)
+        raise ValueError("expected points as floats, of the scale that the gamma is for")
+    kernel, targets = Gaussian(gamma), one_hot(train_labels, classes)
     drawn = one_hot(generator.integers(0, classes, len(test_labels)), classes)
     noise = generator.standard_normal(train_points.shape)
     alone, joined = Points(train_points, kernel), Points(np.concatenate([train_points, test_points]), kernel)
@@ -204,7 +204,7 @@ def interpolants(
     weights = np.linalg.solve(matrix, targets)
     residual = float(np.linalg.norm(matrix @ weights - targets) / np.linalg.norm(targets))
     if not residual <= LARGEST_RESIDUAL:
-        raise ValueError(f"random centres leave {residual:.1e} of the targets with bandwidth {bandwidth:g}")
+        raise ValueError(f"random centres leave {residual:.1e} of the targets with gamma {gamma:g}")
     norm = float(np.sqrt(max(np.sum(weights * predict(centres, centres, weights)), 0.0)))
     found = [
         ("minimum norm", alone, smallest.weights, smallest.norm, smallest.residual),

@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def whiten(images: Tensor) -> Tensor:
-    """Whiten each image on its own, as TensorFlow's ``per_image_whitening`` (appendix A).
+def standardise(images: Tensor) -> Tensor:
+    """Standardise each image on its own, as TensorFlow's ``per_image_whitening`` (appendix A).
 
     x ← (x/255 - mean) / max(std, 1/√N), with mean and population standard deviation over all
     N = C·H·W values of the image. Returns float32 of the same shape; a constant image becomes 0.

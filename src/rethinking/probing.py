@@ -22,7 +22,7 @@ MOMENTS = ("epoch", "step", "examples")
 class Probe(NamedTuple):
     """What is measured in the course of a training run, on which examples and when.
 
-    ``measure(network, images, labels)`` gets the network in evaluation mode and n whitened centre crops with
+    ``measure(network, images, labels)`` gets the network in evaluation mode and n standardised centre crops with
     their labels. It returns numbers or arrays by name, with the same names, shapes and dtypes each time.
     ``examples`` are the positions of the images in the training set, int64 (n,). ``measure`` is called before
     the first step if 0 is among ``steps``, after each of the other ``steps``, and at the end of each of the

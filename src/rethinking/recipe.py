@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rethinking.preprocessing import centre_crop, whiten
+from rethinking.preprocessing import centre_crop, standardise
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class Split(NamedTuple):
         return cls(torch.from_numpy(np.array(images)).permute(0, 3, 1, 2), torch.from_numpy(np.array(labels)))
 
     def as_seen(self, crop: int) -> "Split":
-        """The split with whitened centre crops, float32, which a network can be called with in evaluation."""
-        return Split(whiten(centre_crop(self.images, crop)), self.labels)
+        """The split with standardised centre crops, float32, which a network can be called with in evaluation."""
+        return Split(standardise(centre_crop(self.images, crop)), self.labels)
 
     def check(self, name: str, crop: int) -> None:
         """Raise ``ValueError`` unless there are images, large enough to crop, and a label for each.

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from rethinking.evaluation import evaluate
 from rethinking.graphs import Graphed
 from rethinking.precision import autocast, ieee_float32
-from rethinking.preprocessing import centre_crop, crop, draw_windows, flip, rotate, whiten
+from rethinking.preprocessing import centre_crop, crop, draw_windows, flip, rotate, standardise
 from rethinking.probing import Probe, Trace, left_as_it_was
 from rethinking.recipe import Recipe, Split
 from rethinking.seeds import torch_seed
@@ -122,7 +122,7 @@ class _Run:
         self.epoch, self.batch, self.steps, self.fitted = 1, 0, 0, 0
 
     def _prepare(self, images: Tensor) -> Tensor:
-        return whiten(images).to(self.dtype).contiguous(memory_format=torch.channels_last)
+        return standardise(images).to(self.dtype).contiguous(memory_format=torch.channels_last)
 
     @torch.no_grad()
     def _outputs(self) -> int:

@@ -25,7 +25,7 @@ class NoSuchRun(Exception):
 
 
 class Data(NamedTuple):
-    """What the network of a run saw: whitened centre crops, float32 N×C×H×W, and labels, int64 (N,)."""
+    """What the network of a run saw: standardised centre crops, float32 N×C×H×W, and labels, int64 (N,)."""
 
     train: "Split"
     test: "Split"

@@ -125,7 +125,7 @@ def test_without_blocks_all_products_are_0():
 def kernel_matrix(kernel, a, b):
     if kernel == Linear():
         return a @ b.T
-    return np.exp(-kernel.bandwidth * ((a[:, None] - b[None]) ** 2).sum(axis=2))
+    return np.exp(-kernel.gamma * ((a[:, None] - b[None]) ** 2).sum(axis=2))
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -302,10 +302,10 @@ def test_features_too_large_to_be_squared_are_not_finite():
         Accumulated(products(ours, others), Linear())
 
 
-@pytest.mark.parametrize("bandwidth", [0, -1.0, np.inf, np.nan])
-def test_a_bandwidth_that_is_not_above_0_is_refused(bandwidth):
-    with pytest.raises(ValueError, match="expected a bandwidth above 0"):
-        Accumulated(products(*features()), Gaussian(bandwidth))
+@pytest.mark.parametrize("gamma", [0, -1.0, np.inf, np.nan])
+def test_a_gamma_that_is_not_above_0_is_refused(gamma):
+    with pytest.raises(ValueError, match="expected a gamma above 0"):
+        Accumulated(products(*features()), Gaussian(gamma))
 
 
 def refusal(gram):

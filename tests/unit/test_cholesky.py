@@ -157,12 +157,12 @@ def test_copies_are_counted(width):
 
 
 @pytest.mark.parametrize("seed", range(10))
-@pytest.mark.parametrize("bandwidth", [0.05, 1.0])
-def test_copies_far_from_the_origin_are_found(bandwidth, seed):
+@pytest.mark.parametrize("gamma", [0.05, 1.0])
+def test_copies_far_from_the_origin_are_found(gamma, seed):
     # Squared norms of 260, as images have them: 2⟨x, z⟩ - ‖x‖² - ‖z‖² is then rounded at 260 eps.
     x = np.random.default_rng(seed).uniform(size=(60, 784))
     x[40] = x[3]
-    assert row(refusal(Points(x, Gaussian(bandwidth)))) == 40
+    assert row(refusal(Points(x, Gaussian(gamma)))) == 40
 
 
 def test_a_linear_kernel_of_few_features_is_refused_at_the_first_row_too_many(width):
@@ -173,7 +173,7 @@ def test_a_linear_kernel_of_few_features_is_refused_at_the_first_row_too_many(wi
 
 def test_a_kernel_that_is_too_wide_is_refused(width):
     message = refusal(Points(points(200), Gaussian(1e-3)))
-    assert "the kernel is too wide for them: raise the bandwidth (now 0.001)" in message
+    assert "the kernel is too wide for them: raise the gamma (now 0.001)" in message
     assert "copies" not in message
 
 

@@ -342,14 +342,14 @@ CASES = [
         "no features 'pixel' is defined; did you mean 'pixels'?",
     ),
     (("systems", "mnist_pixels", "kernel"), "rbf", "systems.mnist_pixels.kernel: 'rbf' is not possible"),
-    (("systems", "mnist_pixels", "kernel"), "linear", "systems.mnist_pixels: unknown key 'bandwidth'"),
-    (("systems", "mine"), {**LINEAR, "kernel": "gaussian"}, "systems.mine: the key 'bandwidth' is missing"),
+    (("systems", "mnist_pixels", "kernel"), "linear", "systems.mnist_pixels: unknown key 'gamma'"),
+    (("systems", "mine"), {**LINEAR, "kernel": "gaussian"}, "systems.mine: the key 'gamma' is missing"),
     (("systems", "mine"), {**SYSTEM, "norm": 1}, "systems.mine: unknown key 'norm'"),
-    (("systems", "mnist_pixels", "bandwidth"), [0.0], "bandwidth[0]: expected more than 0, found 0.0"),
-    (("systems", "mnist_pixels", "bandwidth"), [0.1, -1], "bandwidth[1]: expected more than 0, found -1"),
-    (("systems", "mnist_pixels", "bandwidth"), [], "systems.mnist_pixels.bandwidth: is empty"),
-    (("systems", "mnist_pixels", "bandwidth"), [1, 1.0], "bandwidth: has an entry twice"),
-    (("systems", "mnist_pixels", "bandwidth"), 0.02, "bandwidth: expected a list, found float 0.02"),
+    (("systems", "mnist_pixels", "gamma"), [0.0], "gamma[0]: expected more than 0, found 0.0"),
+    (("systems", "mnist_pixels", "gamma"), [0.1, -1], "gamma[1]: expected more than 0, found -1"),
+    (("systems", "mnist_pixels", "gamma"), [], "systems.mnist_pixels.gamma: is empty"),
+    (("systems", "mnist_pixels", "gamma"), [1, 1.0], "gamma: has an entry twice"),
+    (("systems", "mnist_pixels", "gamma"), 0.02, "gamma: expected a list, found float 0.02"),
     (("systems", "mnist_pixels", "ridge"), [0.1, 0], "ridge[1]: expected more than 0, found 0"),
     (("figures", "fig_ridge", "ridge"), [0.0, 1e300], "fig_ridge.ridge: expected 1e-15 to 1e+15"),
     (("figures", "fig_minimum_norm", "batch_size"), 201, "201 of 200 examples; expected at most as many"),
@@ -391,8 +391,8 @@ CASES = [
         "random_patches",
         "only the kernel matrix is kept; take others",
     ),
-    (("figures", "fig_minimum_norm", "bandwidth"), 0, "bandwidth: expected more than 0, found 0"),
-    (("figures", "fig_minimum_norm", "bandwidth"), [0.1], "bandwidth: expected number, found list [0.1]"),
+    (("figures", "fig_minimum_norm", "gamma"), 0, "gamma: expected more than 0, found 0"),
+    (("figures", "fig_minimum_norm", "gamma"), [0.1], "gamma: expected number, found list [0.1]"),
     (("figures", "fig_minimum_norm", "examples"), 1, "examples: expected a value in [2, 10000], found 1"),
     (("figures", "fig_minimum_norm", "steps"), 9, "steps: expected a value in [10, 10000000], found 9"),
     (("figures", "fig_minimum_norm", "batch_size"), 0, "batch_size: expected at least 1, found 0"),
@@ -555,19 +555,19 @@ def test_ridges_in_paths_are_plain_decimals_that_the_rule_knows(ridge, text):
 
 def test_whole_numbers_and_decimals_are_the_same_system():
     def solve(number):
-        system = {**SYSTEM, "bandwidth": [number], "ridge": [number]}
+        system = {**SYSTEM, "gamma": [number], "ridge": [number]}
         plan = Plan(with_value(("systems", "mnist_pixels"), system), HERE)
         return [repr(plan.kernels.system_job("mnist_pixels", ridge, 0)) for ridge in ("none", "chosen")]
 
     assert solve(1) == solve(1.0) != solve(1.5)
 
 
-def test_a_linear_kernel_has_no_bandwidth():
+def test_a_linear_kernel_has_no_gamma():
     config = with_value(("systems", "mine"), LINEAR)
     config["tables"]["table3"]["rows"] = [{"system": "mine", "ridge": ridge} for ridge in ("none", "chosen")]
     plan = Plan(config, HERE)
-    assert plan.kernels.system_job("mine", "none", 0)["spec"]["bandwidth"] is None
-    assert plan.kernels.selection_job("mine")["spec"]["bandwidth"] is None
+    assert plan.kernels.system_job("mine", "none", 0)["spec"]["gamma"] is None
+    assert plan.kernels.selection_job("mine")["spec"]["gamma"] is None
     assert "selection" not in plan.kernels.system_inputs("mine", "none", 0)
     assert "selection" in plan.kernels.system_inputs("mine", "chosen", 0)
 
@@ -580,14 +580,14 @@ def test_a_system_that_an_overlay_sets_to_null_is_not_there():
     assert "mnist_pixels" not in check(config, HERE, ROOTS)["systems"]
 
 
-def test_a_bandwidth_is_chosen_where_there_are_several_and_for_the_best_ridge():
-    config = with_value(("systems", "several"), {**SYSTEM, "bandwidth": [0.1, 0.2]})
+def test_a_gamma_is_chosen_where_there_are_several_and_for_the_best_ridge():
+    config = with_value(("systems", "several"), {**SYSTEM, "gamma": [0.1, 0.2]})
     kernels = Plan(config, HERE).kernels
     for ridge in ("none", 0.1, "chosen"):
         assert kernels.needs_selection("several", ridge)
         assert kernels.needs_selection("mnist_pixels", ridge) == (ridge == "chosen")
     several, one = (kernels.system_job(name, "none", 0)["spec"] for name in ("several", "mnist_pixels"))
-    assert (several["bandwidth"], one["bandwidth"]) == (None, SYSTEM["bandwidth"][0])
+    assert (several["gamma"], one["gamma"]) == (None, SYSTEM["gamma"][0])
 
 
 def test_only_systems_of_drawn_features_are_solved_for_every_seed():

@@ -11,7 +11,7 @@ from rethinking.datasets.digits import load_digits
 from rethinking.experiments import interpolants, minimum_norm
 from rethinking.experiments.points import grey_levels
 
-DESCENT = {"examples": 20, "steps": 1000, "batch_size": 5, "bandwidth": 0.2}
+DESCENT = {"examples": 20, "steps": 1000, "batch_size": 5, "gamma": 0.2}
 
 
 @cache
@@ -55,7 +55,7 @@ def test_too_few_examples_for_what_is_outside_their_span_are_named():
 
 
 def test_interpolants_fit_every_label_and_the_one_of_least_norm_generalises():
-    rows = interpolants.run(*digits(), classes=10, seed=0, examples=100, bandwidth=0.2)
+    rows = interpolants.run(*digits(), classes=10, seed=0, examples=100, gamma=0.2)
     assert [row["train_error"] for row in rows] == [0, 0, 0]
     assert [row["chance"] for row in rows] == [0.9] * 3
     best, *others = rows

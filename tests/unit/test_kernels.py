@@ -27,7 +27,7 @@ def one_by_one(kernel, a, b):
     def k(x, z):
         if isinstance(kernel, Linear):
             return math.fsum(p * q for p, q in zip(x, z, strict=True))
-        return math.exp(-kernel.bandwidth * math.fsum((p - q) ** 2 for p, q in zip(x, z, strict=True)))
+        return math.exp(-kernel.gamma * math.fsum((p - q) ** 2 for p, q in zip(x, z, strict=True)))
 
     return np.array([[k(x, z) for z in b.tolist()] for x in a.tolist()])
 
@@ -152,10 +152,10 @@ def test_a_point_that_is_not_finite_is_named(value):
         Points(x, Linear(), backend=SmallTiles())
 
 
-@pytest.mark.parametrize("bandwidth", [0, -1.0, np.inf, np.nan])
-def test_a_bandwidth_that_is_not_above_0_is_refused(bandwidth):
-    with pytest.raises(ValueError, match="expected a bandwidth above 0"):
-        Points(points(), Gaussian(bandwidth))
+@pytest.mark.parametrize("gamma", [0, -1.0, np.inf, np.nan])
+def test_a_gamma_that_is_not_above_0_is_refused(gamma):
+    with pytest.raises(ValueError, match="expected a gamma above 0"):
+        Points(points(), Gaussian(gamma))
 
 
 @pytest.mark.parametrize("stored", [np.int64, np.int8, bool])

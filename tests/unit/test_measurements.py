@@ -16,7 +16,7 @@ from pipeline.planning.results import UnknownResult
 from rethinking.measurements.weight_norms import measure
 from rethinking.networks.inception import inception
 from rethinking.networks.weights import load_weights, weights_as_bytes, weights_sha256
-from rethinking.preprocessing import centre_crop, whiten
+from rethinking.preprocessing import centre_crop, standardise
 from rethinking.recipe import Split
 from trees import merged
 
@@ -80,7 +80,7 @@ def test_stored_images_are_seen_as_whitened_centre_crops():
     assert split.images.shape == (5, 3, 9, 8)
     assert split.images[4, 2, 1, 3] == images[4, 1, 3, 2]
     seen = split.as_seen(7)
-    assert torch.equal(seen.images, whiten(centre_crop(split.images, 7)))
+    assert torch.equal(seen.images, standardise(centre_crop(split.images, 7)))
     assert seen.labels.tolist() == [0, 1, 2, 3, 4]
 
 

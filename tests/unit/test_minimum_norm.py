@@ -193,7 +193,7 @@ def digits(train=600, test=400):
 
 
 def test_functions_that_fit_all_digits_need_not_generalise():
-    found = interpolants(*digits(), classes=10, bandwidth=0.2, generator=random(4))
+    found = interpolants(*digits(), classes=10, gamma=0.2, generator=random(4))
     smallest, labelled, centred = found
     assert [f.name for f in found] == [
         "minimum norm",
@@ -240,7 +240,7 @@ def test_the_seed_decides():
 
 def test_a_matrix_too_ill_conditioned_is_refused():
     # So narrow a kernel is 1e-30 and less between the digits and noise.
-    with pytest.raises(ValueError, match=r"bandwidth 40|Singular"):
+    with pytest.raises(ValueError, match=r"gamma 40|Singular"):
         interpolants(*digits(), 10, 40.0, random())
 
 
@@ -255,8 +255,8 @@ def cloud(n=60, m=50, d=4):
     return points[:n], points[n:]
 
 
-def gaussian(a, b, bandwidth=0.5):
-    return np.exp(-bandwidth * np.square(a[:, None] - b).sum(axis=2))
+def gaussian(a, b, gamma=0.5):
+    return np.exp(-gamma * np.square(a[:, None] - b).sum(axis=2))
 
 
 @pytest.fixture(params=[256, 32])

@@ -254,7 +254,7 @@ def test_a_ridge_path_marks_what_was_chosen_and_what_would_have_been_best():
     assert points(axes, "o") == [(0.1, pytest.approx(10))]
     assert legend(axes.figure) == [
         "pixels",
-        "chosen by validation\n(with its bandwidth)",
+        "chosen by validation\n(with its gamma)",
         "lowest on the test set",
     ]
 
@@ -352,7 +352,7 @@ def test_what_descent_cannot_reach_is_drawn_where_a_start_has_it():
 def system_text(**changed):
     """One row of a table of systems as text."""
     row = {"system": "mnist_pixels", "dataset": "MNIST", "features": "random_patches", "kernel": "gaussian"}
-    row |= {"ridge": "none", "ridge_value": 0.0, "bandwidth": 0.02, "examples": 60000.0, "not_solved": 0}
+    row |= {"ridge": "none", "ridge_value": 0.0, "gamma": 0.02, "examples": 60000.0, "not_solved": 0}
     row |= {
         "test_error": 0.0123,
         "test_error_lower": np.nan,
@@ -368,7 +368,7 @@ def system_text(**changed):
 
 def test_a_table_of_systems_is_in_per_cent_and_says_what_was_solved():
     text = system_text()
-    assert (text["features"], text["bandwidth"], text["ridge"]) == ("random patches", "0.02", "none")
+    assert (text["features"], text["gamma"], text["ridge"]) == ("random patches", "0.02", "none")
     assert (text["examples"], text["test error"], text["train error"]) == ("60,000", "1.23", "0.10")
     assert (text["residual"], text["condition"]) == ("3e-14", "2e+06")
     assert system_text(test_error_upper=0.0133)["test error"] == "1.23 ± 0.10"
@@ -379,7 +379,7 @@ def test_a_table_of_systems_is_in_per_cent_and_says_what_was_solved():
 
 
 def test_a_dash_stands_for_what_a_system_does_not_have():
-    assert system_text(kernel="linear", bandwidth=np.nan)["bandwidth"] == "–"
+    assert system_text(kernel="linear", gamma=np.nan)["gamma"] == "–"
     assert system_text(paper_norm=np.nan)["paper: norm"] == "–"
     unsolved = system_text(**dict.fromkeys(("test_error", "train_error", "norm", "residual"), np.nan))
     assert [unsolved[name] for name in ("test error", "train error", "residual")] == ["not solved", "–", "–"]

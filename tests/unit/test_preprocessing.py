@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from rethinking.corruptions.arrays import centre
-from rethinking.preprocessing import centre_crop, crop, draw_windows, flip, rotate, whiten
+from rethinking.preprocessing import centre_crop, crop, draw_windows, flip, rotate, standardise
 
 
 def test_whitening_is_tensorflows_image_by_image():
     images = np.random.default_rng(0).integers(0, 256, (20, 3, 28, 28), dtype=np.uint8)
-    found = whiten(torch.from_numpy(images)).numpy()
+    found = standardise(torch.from_numpy(images)).numpy()
     for image, ours in zip(images, found, strict=True):
         scaled = image.astype(np.float64) / 255
         n = scaled.size
@@ -23,18 +23,20 @@ def test_whitening_is_tensorflows_image_by_image():
 
 def test_the_floor_of_the_deviation_holds_for_flat_images():
     flat = torch.full((1, 1, 5, 5), 200, dtype=torch.uint8)
-    assert not whiten(flat).abs().max() > 1e-6
+    assert not standardise(flat).abs().max() > 1e-6
     nearly = flat.clone()
     nearly[0, 0, 0, 0] = 201
     scaled = nearly.double() / 255
-    torch.testing.assert_close(whiten(nearly).double(), (scaled - scaled.mean()) / (1 / 5), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        standardise(nearly).double(), (scaled - scaled.mean()) / (1 / 5), atol=1e-5, rtol=0
+    )
 
 
 def test_whitening_takes_unclipped_gaussian_images():
     images = torch.tensor([[[[-300, 500], [0, 255]]]], dtype=torch.int16)
-    whitened = whiten(images)
-    assert whitened.mean().item() == pytest.approx(0, abs=1e-6)
-    assert whitened.std(unbiased=False).item() == pytest.approx(1, abs=1e-5)
+    standardised = standardise(images)
+    assert standardised.mean().item() == pytest.approx(0, abs=1e-6)
+    assert standardised.std(unbiased=False).item() == pytest.approx(1, abs=1e-5)
 
 
 def test_centre_crops_agree_between_tensors_and_arrays():

@@ -8,7 +8,7 @@ from torch import nn
 from rethinking.networks.inception import inception
 from rethinking.networks.initialisation import initialise
 from rethinking.networks.mlp import mlp
-from rethinking.preprocessing import centre_crop, whiten
+from rethinking.preprocessing import centre_crop, standardise
 from rethinking.probes import example_correctness
 from rethinking.probing import Probe, Trace, draw_examples, left_as_it_was
 from rethinking.recipe import Recipe, Split
@@ -133,7 +133,7 @@ def test_a_probe_sees_the_whitened_centre_crops_of_its_examples_and_their_labels
     run(network(mlp), [Probe("keep", keep, SAMPLE, {2}, {0})])
     split = data()
     for images, labels in seen:
-        assert torch.equal(images, whiten(centre_crop(split.images, 7))[SAMPLE])
+        assert torch.equal(images, standardise(centre_crop(split.images, 7))[SAMPLE])
         assert torch.equal(labels, split.labels[SAMPLE])
     assert len(seen) == 2
 

@@ -73,7 +73,7 @@ def plain_error(kernel, ridge):
     if kernel == Linear():
         matrix, across = x @ x.T, z @ x.T
     else:
-        matrix, across = (np.exp(-kernel.bandwidth * ((a[:, None] - x) ** 2).sum(axis=2)) for a in (x, z))
+        matrix, across = (np.exp(-kernel.gamma * ((a[:, None] - x) ** 2).sum(axis=2)) for a in (x, z))
     weights = np.linalg.solve(matrix + ridge * np.eye(len(x)), np.eye(3)[LABELS[SPLIT.fitted]])
     return np.mean((across @ weights).argmax(axis=1) != LABELS[SPLIT.held_out])
 
@@ -83,9 +83,9 @@ def test_errors_are_those_of_plain_solves():
     rows = validation_errors(
         grams, LABELS, 3, SPLIT, KERNELS, iter(RIDGES), lambda done, total: told.append((done, total))
     )
-    assert [(row["bandwidth"], row["ridge"]) for row in rows] == [(b, r) for b in KERNELS for r in RIDGES]
+    assert [(row["gamma"], row["ridge"]) for row in rows] == [(b, r) for b in KERNELS for r in RIDGES]
     for row in rows:
-        assert row["error"] == plain_error(KERNELS[row["bandwidth"]], row["ridge"])
+        assert row["error"] == plain_error(KERNELS[row["gamma"]], row["ridge"])
         assert row["problem"] is None
     assert len({row["error"] for row in rows}) > 3, "equal errors test little"
     assert told == [(count, 6) for count in range(1, 7)]
@@ -111,7 +111,7 @@ def test_the_kernel_is_handed_to_grams_once_for_all_ridges():
 
 
 def rows(*errors):
-    return [{"bandwidth": number, "error": error} for number, error in enumerate(errors)]
+    return [{"gamma": number, "error": error} for number, error in enumerate(errors)]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def rows(*errors):
     [((0.3, 0.1, 0.2), 1), ((0.3, 0.1, 0.1), 1), ((None, 0.5, 0.5), 1), ((0.2, None, 0.0), 2)],
 )
 def test_the_best_is_the_first_of_the_smallest_errors(errors, expected):
-    assert best(rows(*errors))["bandwidth"] == expected
+    assert best(rows(*errors))["gamma"] == expected
 
 
 def test_without_any_error_nothing_is_best():

@@ -29,7 +29,7 @@ def solve(test_error, system="mnist", ridge="none", seed=0, classes=10, **more):
         "norm": 100.0,
         "norm_of_signs": 200.0,
         "ridge_value": 0.0,
-        "bandwidth": 0.02,
+        "gamma": 0.02,
         "residual": 1e-12,
         "condition": 1e6,
         "examples": 1000,
@@ -40,7 +40,7 @@ def solve(test_error, system="mnist", ridge="none", seed=0, classes=10, **more):
 
 
 def unsolved(**more):
-    missing = dict.fromkeys(("train_error", "norm", "norm_of_signs", "residual", "condition"))
+    missing = dict.fromkeys(("train_error", "norm", "norm_of_signs", "residual", "condition_number"))
     return solve(None, **missing, **more)
 
 
@@ -131,10 +131,10 @@ def test_systems_that_were_not_solved_are_counted_and_not_averaged():
     assert (found.loc[found["ridge"] == "none", "failed"] == 1).all()
 
 
-def test_a_kernel_without_bandwidth_has_none():
-    found = summary(solve(0.1, kernel="linear", bandwidth=None))
-    assert row(found, quantity="bandwidth")["runs"] == 0
-    assert np.isnan(row(found, quantity="bandwidth")["mean"])
+def test_a_kernel_without_gamma_has_none():
+    found = summary(solve(0.1, kernel="linear", gamma=None))
+    assert row(found, quantity="gamma")["runs"] == 0
+    assert np.isnan(row(found, quantity="gamma")["mean"])
 
 
 def test_a_row_of_the_table_has_all_of_a_system():

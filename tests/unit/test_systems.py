@@ -26,7 +26,7 @@ def narrow(monkeypatch):
 def dense(kernel, a=POINTS, b=POINTS):
     if kernel == Linear():
         return a @ b.T
-    return np.exp(-kernel.bandwidth * ((a[:, None] - b[None]) ** 2).sum(axis=2))
+    return np.exp(-kernel.gamma * ((a[:, None] - b[None]) ** 2).sum(axis=2))
 
 
 def system(kernel, ridge):
@@ -71,7 +71,7 @@ def test_two_points_by_hand():
     np.testing.assert_allclose(solution.weights, [[4 / 3, -2 / 3], [-2 / 3, 4 / 3]], rtol=1e-14)
     assert solution.norm == pytest.approx(np.sqrt(8 / 3))
     assert solution.norm_of_signs == pytest.approx(np.sqrt(8))
-    assert solution.condition == pytest.approx(1.5 * 2)
+    assert solution.condition_number == pytest.approx(1.5 * 2)
 
 
 @pytest.mark.parametrize("part", [1e-3, 1e-9])
@@ -127,7 +127,7 @@ def test_the_residual_is_that_of_the_targets_only(monkeypatch):
     ("kernel", "ridge"), [*CASES, (Gaussian(0.5), 1e-3), (Gaussian(20.0), 0.0), (Linear(), 1e-2)]
 )
 def test_the_condition_is_a_close_lower_bound(kernel, ridge, dtype):
-    found = systems.solve(Points(POINTS, kernel, dtype), TARGETS, ridge).condition
+    found = systems.solve(Points(POINTS, kernel, dtype), TARGETS, ridge).condition_number
     expected = np.linalg.cond(system(kernel, ridge), 1)
     # The inverse is known to the condition times the precision of the factor.
     rounding = 4 * (expected + 10) * np.finfo(dtype).eps
@@ -309,7 +309,7 @@ def test_labels_that_are_no_whole_numbers_are_refused(labels):
         systems.one_hot(labels, 2)
 
 
-# --- the ends of the ranges of ridge and bandwidth ------------------------------------------------------
+# --- the ends of the ranges of ridge and gamma ------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -325,20 +325,20 @@ def test_a_ridge_that_dwarfs_the_kernel_is_solved_to_all_digits(kernel, ridge, d
     expected = matrix @ targets / ridge
     np.testing.assert_allclose(solution.fitted, expected, rtol=0, atol=1e-3 * abs(expected).max())
     assert solution.norm == pytest.approx(np.sqrt(np.sum(targets * expected) / ridge), rel=1e-3)
-    assert solution.condition == pytest.approx(1, abs=1e-3)
+    assert solution.condition_number == pytest.approx(1, abs=1e-3)
     signs = 2 * targets - 1
     expected = np.sqrt(np.sum(signs * (matrix @ signs))) / ridge
     assert solution.norm_of_signs == pytest.approx(expected, rel=1e-3)
 
 
-@pytest.mark.parametrize(("dtype", "bandwidth"), [(np.float64, 1e16), (np.float64, 1e300), (np.float32, 1e8)])
+@pytest.mark.parametrize(("dtype", "gamma"), [(np.float64, 1e16), (np.float64, 1e300), (np.float32, 1e8)])
 @pytest.mark.parametrize("ridge", [0.0, 1e-3])
 @pytest.mark.filterwarnings("error")
-def test_too_large_a_bandwidth_is_to_be_lowered_not_raised(dtype, bandwidth, ridge):
+def test_too_large_a_gamma_is_to_be_lowered_not_raised(dtype, gamma, ridge):
     with pytest.raises(NotPositiveDefinite) as refusal:
-        systems.solve(Points(POINTS, Gaussian(bandwidth), dtype), TARGETS, ridge)
+        systems.solve(Points(POINTS, Gaussian(gamma), dtype), TARGETS, ridge)
     message = str(refusal.value)
-    assert message.startswith(f"a bandwidth of {bandwidth:g} is too large for points of this scale in")
+    assert message.startswith(f"a gamma of {gamma:g} is too large for points of this scale in")
     assert "raise" not in message
     assert "ridge" not in message
     lower = 0.99 * float(message.rsplit(" ", 1)[1])

@@ -12,7 +12,7 @@ from rethinking import training
 from rethinking.networks.inception import inception
 from rethinking.networks.initialisation import initialise
 from rethinking.networks.mlp import mlp
-from rethinking.preprocessing import centre_crop, whiten
+from rethinking.preprocessing import centre_crop, standardise
 from rethinking.seeds import torch_seed
 from rethinking.training import Recipe, Split, evaluate, train
 from rethinking.update_rules.sgd import SGD
@@ -83,7 +83,7 @@ def test_training_is_the_plain_loop_of_the_paper():
     theirs = network()
     optimiser = torch.optim.SGD(theirs.parameters(), lr=0.05, momentum=0.9)
     order = torch.Generator().manual_seed(torch_seed(seed, "batch_order"))
-    x = whiten(centre_crop(split.images, 7))
+    x = standardise(centre_crop(split.images, 7))
     for epoch, row in enumerate(result.history):
         for group in optimiser.param_groups:
             group["lr"] = 0.05 * 0.95**epoch
@@ -118,7 +118,7 @@ def test_random_crops_change_training_and_not_evaluation():
     still = Recipe(epochs=1, learning_rate=1e-30, crop=7, random_crop=True)
     first = train(network(), data(), data(seed=9), still, 1).history[0]
     assert first.train_loss == pytest.approx(
-        evaluate(network(), whiten(centre_crop(data().images, 7)), data().labels)[0]
+        evaluate(network(), standardise(centre_crop(data().images, 7)), data().labels)[0]
     )
 
 
@@ -140,7 +140,7 @@ def test_a_run_may_stop_some_epochs_after_it_fits():
 
 def test_accuracy_and_loss_of_evaluation_are_means_over_all_examples():
     split = data(25)
-    x = whiten(centre_crop(split.images, 7))
+    x = standardise(centre_crop(split.images, 7))
     made = network().eval()
     loss, accuracy = evaluate(made, x, split.labels, batch_size=10)
     logits = made(x)
@@ -216,7 +216,7 @@ def test_float32_is_not_rounded_to_tf32_in_training_and_what_was_set_comes_back(
         assert made.products == {"ieee"}
         assert before == (cudnn.conv.fp32_precision, cudnn.rnn.fp32_precision, matmul.fp32_precision)
     made = Seen()
-    evaluate(torch.nn.Sequential(made, network()), whiten(centre_crop(data().images, 7)), data().labels)
+    evaluate(torch.nn.Sequential(made, network()), standardise(centre_crop(data().images, 7)), data().labels)
     assert made.products == {"ieee"}
 
 

@@ -63,7 +63,7 @@ def test_table_3_has_the_numbers_of_the_solves(finished_kernels):
     for (system, ridge), row in rows.iterrows():
         results = [solved(finished_kernels, system, ridge, seed) for seed in range(1 + (system == "patches"))]
         assert row["runs"] + row["not_solved"] == len(results)
-        for name in ("test_error", "train_error", "norm", "norm_of_signs", "condition", "bandwidth"):
+        for name in ("test_error", "train_error", "norm", "norm_of_signs", "condition", "gamma"):
             values = [np.nan if result[name] is None else result[name] for result in results]
             assert row[name] == pytest.approx(np.mean(values), rel=1e-14, nan_ok=True)
     assert rows.loc[("patches", "none"), "test_error_upper"] > rows.loc[("patches", "none"), "test_error"]
@@ -90,7 +90,7 @@ def test_a_system_is_what_scipy_makes_of_the_prepared_images(finished_kernels, r
     labels = {part: np.load(labelled / f"{part}.npy") for part in ("train", "test")}
     result = solved(finished_kernels, "pixels", ridge)
     kernel = {
-        part: np.exp(-result["bandwidth"] * cdist(points[part], points["train"], "sqeuclidean"))
+        part: np.exp(-result["gamma"] * cdist(points[part], points["train"], "sqeuclidean"))
         for part in points
     }
     system = kernel["train"] + (0.0 if ridge == "none" else 0.1) * np.eye(len(labels["train"]))
@@ -108,16 +108,16 @@ def test_a_system_is_what_scipy_makes_of_the_prepared_images(finished_kernels, r
 def test_the_kernel_is_chosen_by_the_validation_error(finished_kernels):
     selection = selected(finished_kernels, "pixels")
     rows = selection["errors"]
-    assert [(row["bandwidth"], row["ridge"]) for row in rows] == [
+    assert [(row["gamma"], row["ridge"]) for row in rows] == [
         (width, ridge) for width in (0.1, 0.2) for ridge in (0.0, 0.01, 0.1)
     ]
     assert selection["chosen"]["error"] == min(row["error"] for row in rows)
     result = solved(finished_kernels, "pixels", "chosen")
-    assert [result[key] for key in ("bandwidth", "ridge")] == [
-        selection["chosen"][key] for key in ("bandwidth", "ridge")
+    assert [result[key] for key in ("gamma", "ridge")] == [
+        selection["chosen"][key] for key in ("gamma", "ridge")
     ]
     for ridge in ("none", "0.1"):
-        assert solved(finished_kernels, "pixels", ridge)["bandwidth"] == selection["none"]["bandwidth"]
+        assert solved(finished_kernels, "pixels", ridge)["gamma"] == selection["none"]["gamma"]
 
 
 def test_nothing_is_chosen_by_test_labels(finished_kernels):
@@ -173,7 +173,7 @@ def test_the_check_tells_what_is_missing_and_altered_among_kernel_systems(kernel
     features.write_bytes(features.read_bytes()[:-4])
     result = kernels.result(system_place("gabor", "none"), 0) / "system.json"
     result.write_text(result.read_text().replace('"solved"', '"not solved"'))
-    kernels.put("systems", "pixels", "bandwidth", value=[0.1, 0.3])
+    kernels.put("systems", "pixels", "gamma", value=[0.1, 0.3])
     done = kernels.check()
     assert done.returncode == 1
     assert f"{features.relative_to(kernels.folder)}: truncated or altered" in done.stdout
@@ -233,7 +233,7 @@ def shown_by(*names):
 CHANGES = [
     (("figures", "fig_ridge", "ridge"), [0.0, 0.1, 0.5], Counter(solve_system=2) + shown_by("fig_ridge")),
     (
-        ("systems", "pixels", "bandwidth"),
+        ("systems", "pixels", "gamma"),
         [0.1, 0.3],
         Counter(select_kernel=1, solve_system=3) + shown_by("fig_ridge", "table3"),
     ),
@@ -339,13 +339,13 @@ def test_without_a_gpu_a_system_is_solved_on_the_cpu(kernels, resources):
 def test_without_snakemakes_records_only_what_settings_reach_is_solved(kernels):
     shutil.rmtree(kernels.folder / ".snakemake")
     assert kernels.planned(*KERNEL_TARGETS) == Counter()
-    kernels.put("systems", "pixels", "bandwidth", value=[0.1, 0.3])
+    kernels.put("systems", "pixels", "gamma", value=[0.1, 0.3])
     planned = kernels.planned(*KERNEL_TARGETS)
     assert planned == Counter(select_kernel=1, solve_system=3) + shown_by("fig_ridge", "table3")
 
 
-def test_copies_are_a_result_where_a_bandwidth_is_chosen(kernels):
-    kernels.put("systems", "copies", "bandwidth", value=[0.1, 0.2])
+def test_copies_are_a_result_where_a_gamma_is_chosen(kernels):
+    kernels.put("systems", "copies", "gamma", value=[0.1, 0.2])
     kernels.snakemake(*receipts(kernels, ("copies", "none"), ("copies", "0.1")))
     assert solved(kernels, "copies", "none")["verdict"].startswith("not solved")
     assert solved(kernels, "copies", "0.1")["verdict"] == "solved"

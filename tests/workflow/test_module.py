@@ -13,7 +13,7 @@ SMALL = """
 results: results/demo
 seeds: [0]
 figures:
-  fig_minimum_norm: {dataset: digits, bandwidth: 0.2, examples: 20, steps: 1000, batch_size: 5}
+  fig_minimum_norm: {dataset: digits, gamma: 0.2, examples: 20, steps: 1000, batch_size: 5}
 """
 README = (HERE / "config/README.md").read_text()
 EXAMPLE = re.search(r"^```python\n(.*?)^```$", README, re.M | re.S)[1]

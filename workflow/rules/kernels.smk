@@ -83,7 +83,7 @@ rule select_kernel:
         jobs=jobs_for("systems"),
     message:
         "Choosing the kernel of {params.jobs[0][spec][system]} on a validation split: "
-        "bandwidth {params.jobs[0][spec][bandwidth]}; ridge {params.jobs[0][spec][ridge]}"
+        "gamma {params.jobs[0][spec][gamma]}; ridge {params.jobs[0][spec][ridge]}"
     script:
         "../scripts/select_kernel.py"
 

@@ -1,4 +1,4 @@
-"""Choose bandwidth and ridge of a kernel system on a validation split of the training set."""
+"""Choose gamma and ridge of a kernel system on a validation split of the training set."""
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -26,7 +26,7 @@ with logged(snakemake.log[0]) as tell, threadpool_limits(snakemake.threads):
             numpy_generator(spec["seed"], "validation_split"),
         )
         print(f"{len(split.fitted)} examples fitted, {len(split.held_out)} held out, on the {backend.name}")
-        kernels = {width: kernel_points.kernel_of(spec, width) for width in spec["bandwidth"] or [None]}
+        kernels = {width: kernel_points.kernel_of(spec, width) for width in spec["gamma"] or [None]}
         drawn = kernel_points.split_points(points, split)
         with kernel_points.named_memory_errors(backend.name), tell.progress("systems") as report:
             rows = validation_errors(
@@ -39,6 +39,6 @@ with logged(snakemake.log[0]) as tell, threadpool_limits(snakemake.threads):
                 report,
             )
         for row in rows:
-            print(f"bandwidth {row['bandwidth']}, ridge {row['ridge']:g}: {row['problem'] or row['error']}")
+            print(f"gamma {row['gamma']}, ridge {row['ridge']:g}: {row['problem'] or row['error']}")
         found = {"none": best([row for row in rows if not row["ridge"]]), "chosen": best(rows)}
         artefacts.write_result(job, {**split.sizes, "errors": rows, **found, **provenance()})

@@ -17,10 +17,18 @@ from rethinking.kernels.selection import best
 from rethinking.kernels.systems import classification_error, one_hot, predict, solve
 
 # What a system that has no exact solution lacks.
-QUANTITIES = ("test_error", "train_error", "norm", "norm_of_signs", "residual", "condition", "refinements")
+QUANTITIES = (
+    "test_error",
+    "train_error",
+    "norm",
+    "norm_of_signs",
+    "residual",
+    "condition_number",
+    "refinements",
+)
 
 
-def solved(bandwidth: float | None, ridge: float) -> dict:
+def solved(gamma: float | None, ridge: float) -> dict:
     """The system's errors, norms and what they took."""
     started = time.perf_counter()
     classes = len(labels["classes"])
@@ -37,15 +45,15 @@ def solved(bandwidth: float | None, ridge: float) -> dict:
         raise artefacts.ArtefactError(str(error)) from error
     if plan.place != "GPU":
         backend = kernel_points.Cpu()
-    print(f"{spec['system']}, bandwidth {bandwidth}, ridge {ridge:g}: {plan}")
+    print(f"{spec['system']}, gamma {gamma}, ridge {ridge:g}: {plan}")
     panels = PanelFolder(
         folder,
-        f"{job['stamp']} {job['seed']} bandwidth {bandwidth} ridge {ridge}",
+        f"{job['stamp']} {job['seed']} gamma {gamma} ridge {ridge}",
         60 * execution["checkpoint_minutes"],
         resident=plan.place == "disk",
         tell=tell,
     )
-    kernel = kernel_points.kernel_of(spec, bandwidth)
+    kernel = kernel_points.kernel_of(spec, gamma)
     try:
         with kernel_points.named_memory_errors(backend.name), tell.progress("FLOP") as report:
             gram, others = kernel_points.points(points, kernel, dtype, backend)
@@ -69,7 +77,7 @@ def solved(bandwidth: float | None, ridge: float) -> dict:
         **found,
         "classes": classes,
         "examples": len(targets),
-        "bandwidth": bandwidth,
+        "gamma": gamma,
         "ridge": ridge,
         "precision": str(dtype),
         "place": plan.place,
@@ -84,25 +92,25 @@ with logged(snakemake.log[0]) as tell, threadpool_limits(snakemake.threads):
     for job in unfinished(snakemake.params.jobs, tell):
         spec, inputs = job["spec"], job["inputs"]
         points, labels = artefacts.load(inputs["points"]), artefacts.load(inputs["labels"])
-        bandwidth, ridge, result = spec["bandwidth"], spec["ridge"], None
+        gamma, ridge, result = spec["gamma"], spec["ridge"], None
         if "selection" in inputs:
             selection = artefacts.read_result(inputs["selection"])
             choice = selection["chosen" if ridge == "chosen" else "none"]
             # Where nothing could be solved on the validation split, what can be said is said of these.
             choice = choice or selection["chosen"] or selection["errors"][0]
-            bandwidth, ridge = choice["bandwidth"], choice["ridge"] if ridge == "chosen" else ridge
+            gamma, ridge = choice["gamma"], choice["ridge"] if ridge == "chosen" else ridge
         if "plain" in inputs:
             plain = artefacts.read_result(inputs["plain"])
             if ridge == 0 and plain["verdict"] != "solved":
                 # Half of the examples could be interpolated, all of them cannot.
                 choice = best([row for row in selection["errors"] if row["ridge"]])
                 if choice:
-                    bandwidth, ridge = choice["bandwidth"], choice["ridge"]
-            if (plain["bandwidth"], plain["ridge"]) == (bandwidth, ridge):
+                    gamma, ridge = choice["gamma"], choice["ridge"]
+            if (plain["gamma"], plain["ridge"]) == (gamma, ridge):
                 print("no ridge is the best on the validation split: the system without one is this one")
                 made_by = ("stamp", "seed", "spec", "code")
                 result = {key: value for key, value in plain.items() if key not in made_by}
-        result = result or {**solved(bandwidth, ridge), **provenance()}
+        result = result or {**solved(gamma, ridge), **provenance()}
         artefacts.write_result(job, result)
         PanelFolder(Path(job["folder"], "panels"), "").remove()
         print(", ".join(f"{key} {value}" for key, value in result.items()))

@@ -17,7 +17,7 @@ def run(
     classes: int,
     seed: int,
     examples: int,
-    bandwidth: float,
+    gamma: float,
 ) -> list[dict]:
     """A row for each of ``minimum_norm.interpolants``, under ``interpolant`` its name, with ``chance``.
 
@@ -28,7 +28,7 @@ def run(
     for part in ("train", "test"):
         drawn = np.sort(generator.permutation(len(labels[part]))[:examples])
         parts += [grey_levels(points[part][drawn]), labels[part][drawn]]
-    found = minimum_norm.interpolants(*parts, classes, bandwidth, numpy_generator(seed, "interpolants"))
+    found = minimum_norm.interpolants(*parts, classes, gamma, numpy_generator(seed, "interpolants"))
     print(*found, sep="\n")
     rows = [{"interpolant": each.name, **each._asdict(), "chance": 1 - 1 / classes} for each in found]
     return [{key: value for key, value in row.items() if key != "name"} for row in rows]

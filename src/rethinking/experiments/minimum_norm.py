@@ -30,7 +30,7 @@ def run(
     examples: int,
     steps: int,
     batch_size: int,
-    bandwidth: float,
+    gamma: float,
 ) -> list[dict]:
     """Gradient descent and SGD on ``examples`` training points: the rows of ``minimum_norm.descend``.
 
@@ -47,7 +47,7 @@ def run(
     order = numpy_generator(seed, "examples").permutation(train)
     drawn, others = (np.sort(part) for part in np.split(order[: 2 * examples], [examples]))
     inside, outside = (grey_levels(points["train"][part]) for part in (drawn, others))
-    features = kernel_coordinates(inside, outside, bandwidth)
+    features = kernel_coordinates(inside, outside, gamma)
     targets = one_hot(labels["train"][drawn], classes)
     minimum = minimum_norm(features, targets)
     rows = []

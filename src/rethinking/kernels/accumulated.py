@@ -102,8 +102,8 @@ class Accumulated:
     def __init__(self, products: Products, kernel: Kernel, dtype=np.float64, backend=None):
         self.products, self.kernel = products, kernel
         self.backend, self.dtype = backend or Cpu(), np.dtype(dtype)
-        if isinstance(kernel, Gaussian) and not 0 < kernel.bandwidth < np.inf:
-            raise ValueError(f"expected a bandwidth above 0, found {kernel.bandwidth}")
+        if isinstance(kernel, Gaussian) and not 0 < kernel.gamma < np.inf:
+            raise ValueError(f"expected a gamma above 0, found {kernel.gamma}")
         for name, squares in zip(("training", "test"), products[2:], strict=True):
             if not np.isfinite(squares).all():
                 raise ValueError(f"{name} point {int((~np.isfinite(squares)).argmax())} is not finite")
@@ -150,7 +150,7 @@ class Accumulated:
     def rounding(self) -> float:
         """A bound of the error of this matrix's values by rounding, as a multiple of the dtype's eps."""
         largest = float(self.squares.max())
-        error = 4 * self.kernel.bandwidth * largest if isinstance(self.kernel, Gaussian) else largest
+        error = 4 * self.kernel.gamma * largest if isinstance(self.kernel, Gaussian) else largest
         # The products were rounded to float32, whatever is computed with them.
         return error * max(1.0, float(np.finfo(np.float32).eps / np.finfo(self.dtype).eps))
 

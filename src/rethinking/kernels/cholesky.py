@@ -88,8 +88,8 @@ def _explain(gram, ridge: float, number: int, row: int) -> str:
     elif isinstance(gram.kernel, Gaussian):
         same = "unless two points are" if values is None else "no two points are"
         parts.append(
-            f"{same} the same, so the kernel is too wide for them: raise the bandwidth "
-            f"(now {gram.kernel.bandwidth:g})"
+            f"{same} the same, so the kernel is too wide for them: raise the gamma "
+            f"(now {gram.kernel.gamma:g})"
         )
     # For a factor: the rounding of n × n values is below n·eps times the largest (Higham 2002, section 10.1).
     # For an accurate norm: its relative error goes with the same over the square of the ridge.
@@ -103,12 +103,12 @@ def _refuse_too_narrow(gram, ridge: float) -> None:
     """Raise ``NotPositiveDefinite`` where a Gaussian kernel's exponents are rounded by a quarter or more."""
     if not isinstance(gram.kernel, Gaussian):
         return
-    width, error = gram.kernel.bandwidth, gram.rounding * float(np.finfo(gram.dtype).eps)
+    width, error = gram.kernel.gamma, gram.rounding * float(np.finfo(gram.dtype).eps)
     if 4 * error >= 1 + ridge:
         raise NotPositiveDefinite(
-            f"a bandwidth of {width:g} is too large for points of this scale in {gram.dtype}: exponents are "
+            f"a gamma of {width:g} is too large for points of this scale in {gram.dtype}: exponents are "
             f"rounded by up to {error:.0e}, and the kernel is so narrow that no point sees another; lower "
-            f"the bandwidth, to less than {width / (8 * error):.0e}"
+            f"the gamma, to less than {width / (8 * error):.0e}"
         )
 
 

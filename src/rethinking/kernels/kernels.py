@@ -20,18 +20,18 @@ class Linear(NamedTuple):
 
 
 class Gaussian(NamedTuple):
-    """k(x, z) = exp(-γ‖x - z‖²) with γ = ``bandwidth``, as the authors' own snippet calls it.
+    """k(x, z) = exp(-γ‖x - z‖²) with γ = ``gamma``, as the authors' own snippet calls it.
 
-    A larger bandwidth is a narrower kernel. Source: README of github.com/pluskid/fitting-random-labels.
+    A larger gamma is a narrower kernel. Source: README of github.com/pluskid/fitting-random-labels.
     """
 
-    bandwidth: float
+    gamma: float
 
     def of_products(self, xp, products, a_squares, b_squares) -> None:
         """Inner products (m, n) ← k, given the squared norms of the points, (m,) and (n,)."""
-        products *= 2 * self.bandwidth
-        products -= self.bandwidth * a_squares[:, None]
-        products -= self.bandwidth * b_squares[None, :]
+        products *= 2 * self.gamma
+        products -= self.gamma * a_squares[:, None]
+        products -= self.gamma * b_squares[None, :]
         self.of_exponents(xp, products)
 
     def of_exponents(self, xp, exponents) -> None:
@@ -54,7 +54,7 @@ class Points:
     ``values`` stay in their own dtype; a tile of rows at a time becomes ``dtype``. Those of dtype uint8 are
     grey levels 0..255 and are divided by 255. A Gaussian kernel's points are seen from their mean, or from
     ``origin``: their distances stay and lose fewer digits. Raises ``ValueError`` for values that are not
-    finite, have no rows or are other integers, or for a bandwidth that is not above 0.
+    finite, have no rows or are other integers, or for a gamma that is not above 0.
     """
 
     def __init__(self, values: np.ndarray, kernel: Kernel, dtype=np.float64, backend=None, origin=None):
@@ -62,8 +62,8 @@ class Points:
         self.kernel, self.dtype = kernel, np.dtype(dtype)
         if values.ndim != 2 or not values.size:
             raise ValueError(f"expected points as rows (n, d), at least one of each, found {values.shape}")
-        if isinstance(kernel, Gaussian) and not 0 < kernel.bandwidth < np.inf:
-            raise ValueError(f"expected a bandwidth above 0, found {kernel.bandwidth}")
+        if isinstance(kernel, Gaussian) and not 0 < kernel.gamma < np.inf:
+            raise ValueError(f"expected a gamma above 0, found {kernel.gamma}")
         if values.dtype != np.uint8 and not np.issubdtype(values.dtype, np.floating):
             raise ValueError(
                 f"expected floats of the scale that the kernel is for, or grey levels as uint8, "
@@ -105,7 +105,7 @@ class Points:
         if isinstance(self.kernel, Linear):
             return self._rows(start, stop, 0)
         rows = self._rows(start, stop, 2)
-        rows[:, -2], rows[:, -1] = -self.kernel.bandwidth * self.squares[start:stop], 1
+        rows[:, -2], rows[:, -1] = -self.kernel.gamma * self.squares[start:stop], 1
         return rows
 
     def _right(self, start: int, stop: int):
@@ -115,8 +115,8 @@ class Points:
             return rows
         # One product gives the exponent 2γ⟨x, z⟩ - γ‖x‖² - γ‖z‖²: the squares are two columns more.
         rows = self._rows(start, stop, 2)
-        rows[:, :-2] *= 2 * self.kernel.bandwidth * self.scale**2
-        rows[:, -2], rows[:, -1] = 1, -self.kernel.bandwidth * self.squares[start:stop]
+        rows[:, :-2] *= 2 * self.kernel.gamma * self.scale**2
+        rows[:, -2], rows[:, -1] = 1, -self.kernel.gamma * self.squares[start:stop]
         return rows
 
     def diagonal(self, start: int, stop: int):
@@ -154,7 +154,7 @@ class Points:
         """A bound of the error of this matrix's values by rounding, as a multiple of the dtype's eps."""
         largest = float(self.squares.max())
         # The exponent is a sum whose parts are as large as this, and can all but cancel.
-        return 4 * self.kernel.bandwidth * largest if isinstance(self.kernel, Gaussian) else largest
+        return 4 * self.kernel.gamma * largest if isinstance(self.kernel, Gaussian) else largest
 
     def first_dependent(self) -> int | None:
         """The first row that makes the matrix singular for sure: a copy, or one too many features' rank."""

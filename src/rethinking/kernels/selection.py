@@ -1,4 +1,4 @@
-"""Bandwidth and ridge by the error on examples that are held out of the training set."""
+"""γ and ridge by the error on examples that are held out of the training set."""
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -43,18 +43,18 @@ def validation_errors(
     ridges: Iterable[float],
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[dict]:
-    """The error on the held-out examples for every kernel (by bandwidth) and ridge.
+    """The error on the held-out examples for every kernel (by gamma) and ridge.
 
     ``grams`` gives, for a kernel, the kernel matrix of the fitted examples and the points held out, as
-    ``systems.fit`` and ``systems.predict`` take them. Returns rows with ``bandwidth``, ``ridge``,
+    ``systems.fit`` and ``systems.predict`` take them. Returns rows with ``gamma``, ``ridge``,
     ``error`` and ``problem``; where the matrix is not positive definite there is a problem and no error.
     """
     rows, ridges = [], list(ridges)
     targets = one_hot(labels[split.fitted], classes)
-    for bandwidth, kernel in kernels.items():
+    for gamma, kernel in kernels.items():
         gram, others = grams(kernel)
         for ridge in ridges:
-            row = {"bandwidth": bandwidth, "ridge": ridge, "error": None, "problem": None}
+            row = {"gamma": gamma, "ridge": ridge, "error": None, "problem": None}
             try:
                 weights, _ = fit(gram, targets, ridge)
                 scores = predict(gram, others, weights)

@@ -23,7 +23,7 @@ class Solution(NamedTuple):
     norm: float  # of the functions in the kernel's Hilbert space, over all k together
     norm_of_signs: float  # the same for targets ±1 where ours are 1 and 0
     residual: float  # ‖targets - (K + ridge·1)·weights‖ / ‖targets‖, computed in float64
-    condition: float  # estimate of ‖A‖₁·‖A⁻¹‖₁ for A = K + ridge·1
+    condition_number: float  # estimate of ‖A‖₁·‖A⁻¹‖₁ for A = K + ridge·1
     refinements: int
     fitted: np.ndarray  # K·weights, the functions at their own points, float64 (n, k)
 
@@ -150,8 +150,8 @@ def solve(
     if not is_exact:
         raise NotPositiveDefinite(
             f"the {len(gram)} × {len(gram)} kernel matrix with ridge {ridge:g} is singular to the precision "
-            f"of {gram.dtype}: its condition is {condition:.1e} or more, and the solution leaves "
-            f"{solution.residual:.1e} of the targets; raise the bandwidth or the ridge, or take float64"
+            f"of {gram.dtype}: its condition number is {condition:.1e} or more, and the solution leaves "
+            f"{solution.residual:.1e} of the targets; raise the gamma or the ridge, or take float64"
         )
     return solution
 

@@ -15,9 +15,9 @@ from rethinking.kernels.kernels import Gaussian, Kernel, Linear, Points
 from rethinking.kernels.selection import Split
 
 
-def kernel_of(spec: dict, bandwidth: float | None) -> Kernel:
+def kernel_of(spec: dict, gamma: float | None) -> Kernel:
     """The kernel that a specification names."""
-    return Gaussian(bandwidth) if spec["kernel"] == "gaussian" else Linear()
+    return Gaussian(gamma) if spec["kernel"] == "gaussian" else Linear()
 
 
 def as_rows(values: np.ndarray) -> np.ndarray:

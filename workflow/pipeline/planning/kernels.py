@@ -68,7 +68,7 @@ class KernelPlan:
 
     def _needs_selection(self, system: str, ridge: float | str) -> bool:
         """Whether something is chosen on the validation split before the system can be solved."""
-        return ridge == CHOSEN or len(self.config["systems"][system].get("bandwidth", [])) > 1
+        return ridge == CHOSEN or len(self.config["systems"][system].get("gamma", [])) > 1
 
     def features(self, dataset: str, features: str) -> Result:
         """Features of one data set, or the inner products of features that are drawn."""
@@ -106,12 +106,12 @@ class KernelPlan:
         return {"system": system, **spec}
 
     def selection(self, system: str) -> Result:
-        """The choice of bandwidth and ridge on a validation split: one for all seeds, of the first one's."""
+        """The choice of gamma and ridge on a validation split: one for all seeds, of the first one's."""
         kernel = self.config["systems"][system]
         spec = {
             **self._spec(system),
             "seed": self.first_seed,
-            "bandwidth": kernel.get("bandwidth"),
+            "gamma": kernel.get("gamma"),
             "ridge": [0.0, *kernel["ridge"]],
             "validation": self.config["validation"],
         }
@@ -125,11 +125,11 @@ class KernelPlan:
 
     def system(self, system: str, ridge: float | str) -> Result:
         """One exact solve."""
-        bandwidth = self.config["systems"][system].get("bandwidth")
+        gamma = self.config["systems"][system].get("gamma")
         chosen = self._needs_selection(system, ridge)
         spec = {
             **self._spec(system),
-            "bandwidth": None if chosen or bandwidth is None else bandwidth[0],
+            "gamma": None if chosen or gamma is None else gamma[0],
             "ridge": 0.0 if ridge == NONE else ridge,
             "precision": self.config["solver"]["precision"],
         }

@@ -17,7 +17,7 @@ ABOUT = {
     "options": {
         "dataset": {"type": "string", "names": "dataset", "description": "Name of a data set."},
         "features": {"type": "string", "names": "plain features", "description": "Name of features."},
-        "bandwidth": {"type": "number", "exclusiveMinimum": 0, "description": "γ of exp(-γ‖x - z‖²)."},
+        "gamma": {"type": "number", "exclusiveMinimum": 0, "description": "γ of exp(-γ‖x - z‖²)."},
         "examples": {
             "type": "integer",
             "minimum": 2,
@@ -30,5 +30,5 @@ ABOUT = {
 
 def requests(options: dict) -> list[Experiment]:
     """The interpolants of every seed."""
-    settings = {key: options[key] for key in ("bandwidth", "examples")}
+    settings = {key: options[key] for key in ("gamma", "examples")}
     return [Experiment("interpolants", options["dataset"], options["features"], settings)]

@@ -16,7 +16,7 @@ def draw(
     dataset: str,
     features: str,
     examples: int,
-    bandwidth: float,
+    gamma: float,
 ) -> Figure:
     """Draw the relative distance against steps, a line for each optimiser and start.
 
@@ -62,6 +62,6 @@ def draw(
         axes.set_xlabel("steps")
         axes.set_ylabel("distance to the minimum-norm solution\n(in units of its norm)")
         axes.legend(handles=handles, frameon=True, framealpha=0.9, edgecolor="none", loc="lower left")
-        about = f"{examples} examples of {dataset}, Gaussian kernel on {features}, γ = {bandwidth:g}"
+        about = f"{examples} examples of {dataset}, Gaussian kernel on {features}, γ = {gamma:g}"
         style.note(axes, seeds, confidence, about)
         return drawn

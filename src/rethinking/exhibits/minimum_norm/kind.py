@@ -18,7 +18,7 @@ ABOUT = {
     "options": {
         "dataset": {"type": "string", "names": "dataset", "description": "Name of a data set."},
         "features": {"type": "string", "names": "plain features", "description": "Name of features."},
-        "bandwidth": {"type": "number", "exclusiveMinimum": 0, "description": "γ of exp(-γ‖x - z‖²)."},
+        "gamma": {"type": "number", "exclusiveMinimum": 0, "description": "γ of exp(-γ‖x - z‖²)."},
         "examples": {
             "type": "integer",
             "minimum": 2,
@@ -42,7 +42,7 @@ ABOUT = {
 
 def requests(options: dict) -> list[Experiment]:
     """The descents of every seed."""
-    settings = {key: options[key] for key in ("bandwidth", "examples", "steps", "batch_size")}
+    settings = {key: options[key] for key in ("gamma", "examples", "steps", "batch_size")}
     return [Experiment("minimum_norm", options["dataset"], options["features"], settings)]
 
 

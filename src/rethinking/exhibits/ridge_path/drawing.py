@@ -19,8 +19,8 @@ def _label(rows: pd.DataFrame, errors: pd.DataFrame) -> str:
 def draw(summary: pd.DataFrame, systems: list[str], confidence: float) -> Figure:
     """Draw test error against ridge, a panel a data set and a line a system; no ridge stands at the left.
 
-    ``summary`` is that of ``summarise``. A line has one bandwidth. A star is what was chosen
-    on the validation split, with its own bandwidth, so it may lie beside the line; a ring is the line's
+    ``summary`` is that of ``summarise``. A line has one gamma. A star is what was chosen
+    on the validation split, with its own gamma, so it may lie beside the line; a ring is the line's
     smallest error on the test set, which no choice could have known.
     """
     errors = summary[summary["quantity"] == "test_error"]
@@ -69,7 +69,7 @@ def draw(summary: pd.DataFrame, systems: list[str], confidence: float) -> Figure
             marks = [
                 Line2D([], [], color="0.4", linestyle="none", **mark)
                 for mark in (
-                    {"marker": "*", "ms": 9, "label": "chosen by validation\n(with its bandwidth)"},
+                    {"marker": "*", "ms": 9, "label": "chosen by validation\n(with its gamma)"},
                     {"marker": "o", "ms": 8, "mfc": "none", "label": "lowest on the test set"},
                 )
             ]

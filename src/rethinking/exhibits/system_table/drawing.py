@@ -12,7 +12,7 @@ from rethinking.system_statistics import KEYS
 
 SYSTEM_NOTE = (
     "Kernel systems solved exactly. Without ridge, the solution interpolates the training labels with the "
-    "smallest norm. A ridge, and a bandwidth of several, are the best on a validation split of the training "
+    "smallest norm. A ridge, and a gamma of several, are the best on a validation split of the training "
     "set; each is chosen once for all seeds. The paper does not say for which targets its norms are, so both "
     "are shown, 0/1 and ±1. Not solved: the kernel matrix is singular to working precision."
 )
@@ -80,7 +80,7 @@ def text_rows(table: pd.DataFrame) -> pd.DataFrame:
         "data": table["dataset"],
         "features": table["features"].map(style.name),
         "kernel": table["kernel"].map(str.capitalize),
-        "bandwidth": each("bandwidth"),
+        "gamma": each("gamma"),
         "ridge": table.apply(_ridge, axis=1),
         "examples": each("examples", "{:,.0f}"),
         "test error": table.apply(_error, axis=1),
@@ -96,7 +96,7 @@ def text_rows(table: pd.DataFrame) -> pd.DataFrame:
         text["paper: norm"] = each("paper_norm", "{:.0f}")
     text |= {
         "residual": each("residual", "{:.0e}"),
-        "condition": each("condition", "{:.0e}"),
+        "condition": each("condition_number", "{:.0e}"),
         "time, s": each("seconds", "{:,.1f}"),
         "memory, GB": each("peak_memory_bytes", "{:.1f}", 1e-9),
     }

@@ -6,8 +6,8 @@ from rethinking.system_statistics import systems
 
 # What the table shows of a system; each is a column of results.
 QUANTITIES = (
-    *("test_error", "train_error", "norm", "norm_of_signs", "ridge_value", "bandwidth"),
-    *("residual", "condition", "examples", "seconds", "peak_memory_bytes"),
+    *("test_error", "train_error", "norm", "norm_of_signs", "ridge_value", "gamma"),
+    *("residual", "condition_number", "examples", "seconds", "peak_memory_bytes"),
 )
 
 
