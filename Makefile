@@ -69,9 +69,10 @@ test-real: $(VENV)/.complete ## real data and systems of full size, on the data 
 slurm: $(READY) ## install what submits to a SLURM cluster: snakemake --profile profiles/slurm
 	uv pip install --quiet --compile-bytecode --require-hashes --requirements envs/slurm.txt
 
-lint: $(VENV)/.complete ## formatting and lint of code and rules
+lint: $(VENV)/.complete ## formatting and lint of code and rules, and the types of the library and the pipeline
 	ruff check .
 	ruff format --check .
+	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 	snakemake --lint --configfile config/demo.yaml
@@ -90,7 +91,7 @@ lock: $(VENV)/.complete ## renew the exact versions in envs/
 
 # Never a result of another configuration, nor data: those take days or a download.
 clean: ## remove the demo's results and what tests and lint keep, and nothing else
-	@for folder in results/demo .pytest_cache .ruff_cache; do \
+	@for folder in results/demo .pytest_cache .ruff_cache .mypy_cache; do \
 		if [ -e $$folder ]; then du -sh $$folder; rm -rf $$folder; fi; done
 	@find benchmarks envs src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "removed; data/, .venv/ and the results of other configurations are as they were"

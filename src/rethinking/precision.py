@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -49,7 +50,7 @@ def ieee_float32() -> Iterator[None]:
     PyTorch lets cuDNN's convolutions round their float32 factors to TF32 unless it is told otherwise, and
     its matrix products where a program asked for that. What was set before is set again afterwards.
     """
-    backends = torch.backends
+    backends: Any = torch.backends  # whose types know neither conv and rnn nor their precision
     products = backends.cudnn.conv, backends.cudnn.rnn, backends.cuda.matmul
     before = [product.fp32_precision for product in products]
     try:

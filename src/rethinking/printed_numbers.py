@@ -105,6 +105,7 @@ def numbers(
             index = (*where.values(), name)
             found = measured(ours.loc[index]) if index in ours.index else None
             difference = found.mean - theirs if found else None
+            is_close = difference is not None and abs(difference) <= limit + 1e-12
             rule = f"within {limit:.3g} of our mean{words}" if limit else "equal"
             if found and "lower_bound" in how and ours.loc[index, how["lower_bound"]]:
                 rule += "; not fitted in time, ours is a lower bound"
@@ -119,7 +120,7 @@ def numbers(
                     "paper": theirs,
                     **(found.cells if found else {}),
                     "difference": difference,
-                    "verdict": verdict(found, found is not None and abs(difference) <= limit + 1e-12),
+                    "verdict": verdict(found, is_close),
                     "rule": rule,
                 }
             )

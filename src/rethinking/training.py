@@ -165,6 +165,7 @@ class _Run:
         count, generator = len(self.labels), self.generators["augmentation"]
         drawn = {"order": torch.randperm(count, generator=self.generators["batch_order"])}
         if "windows" in self.drawn:
+            assert self.stored is not None, "windows are cut from the stored images"
             height, width = self.stored.shape[2:]
             drawn["windows"] = draw_windows(count, height, width, self.recipe.crop, generator)
         if "flipped" in self.drawn:
@@ -293,7 +294,7 @@ def train(
         # The run does not refer to its graphs, so that its memory is free without the garbage collector.
         step = Graphed(run.step) if on_gpu else run.step
         state = checkpoint.load() if checkpoint else None
-        if state is not None:
+        if checkpoint is not None and state is not None:
             begin = copy.deepcopy(run.state())
             try:
                 run.restore(state)

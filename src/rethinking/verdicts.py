@@ -68,10 +68,8 @@ class Measured(NamedTuple):
         return self._replace(lower=lower, upper=upper, interval=f"{self.interval}, {covers}")
 
 
-def measured(row: pd.Series | None) -> Measured | None:
-    """A row of a summary; None for none."""
-    if row is None:
-        return None
+def measured(row: pd.Series) -> Measured:
+    """A row of a summary."""
     interval = "seeds" if math.isfinite(row["lower"]) else ""
     counts = (int(row["planned"]), int(row["failed"]))
     return Measured(float(row["mean"]), float(row["lower"]), float(row["upper"]), *counts, interval)

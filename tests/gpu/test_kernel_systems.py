@@ -98,7 +98,7 @@ def test_random_patches_take_no_more_memory_than_planned():
     torch.cuda.reset_peak_memory_stats()
     before = torch.cuda.memory_allocated()
     accumulate(feature_blocks([images[:n], images[n:]], filters, settings, device), n, m, device)
-    count = settings.count(32, 32)
+    count = settings.size(32, 32)
     planned = products_bytes(n, m) + features_bytes([n, m], count, settings.filters, device)
     # PyTorch counts cuBLAS's own room as well.
     assert 0.9 * planned < torch.cuda.max_memory_allocated() - before <= planned + 64 * 2**20

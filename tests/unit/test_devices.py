@@ -38,7 +38,7 @@ def alive(process):
 
 def job(number):
     held = lease(devices, folder, wanted, places, poll_seconds=0.005)
-    assert len({one.index for one in held}) == wanted, "the same device twice"
+    assert len({one.position for one in held}) == wanted, "the same device twice"
     for one in held:
         mark = folder / (Path(one.lock.name).stem + ".mark")
         if mark.exists():
@@ -108,12 +108,12 @@ def test_a_killed_job_frees_its_device(tmp_path):
     holder.stdout.readline()
     holder.send_signal(signal.SIGKILL)
     holder.wait()
-    assert lease(["0"], tmp_path)[0].index == 0
+    assert lease(["0"], tmp_path)[0].position == 0
 
 
 def test_places_are_taken_on_the_emptiest_device(tmp_path):
     held = [lease(["a", "b"], tmp_path, places=2)[0] for _ in range(4)]
-    assert [one.index for one in held] == [0, 1, 0, 1]
+    assert [one.position for one in held] == [0, 1, 0, 1]
 
 
 def test_more_devices_than_there_are_is_an_error_and_no_endless_wait(tmp_path):

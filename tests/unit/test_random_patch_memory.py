@@ -60,7 +60,7 @@ def held(monkeypatch):
 )
 def test_no_more_of_a_gpu_is_taken_than_planned(held, n, m, side, settings, filters):
     counted = held(n, m, side, settings, filters)
-    products, count = products_bytes(n, m), settings.count(side, side)
+    products, count = products_bytes(n, m), settings.size(side, side)
     planned = products + features_bytes([n, m], count, settings.filters, CUDA)
     block = 4 * (n + m) * count * min(256, settings.filters) // settings.filters
     assert products + block < counted.most <= planned

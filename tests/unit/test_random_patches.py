@@ -70,7 +70,7 @@ def test_features_are_those_of_plain_loops(settings, shape):
     expected = one_by_one(images, filters, settings)
     found = features(images, filters, settings)
     assert found.dtype == np.float32
-    assert found.shape == (3, settings.count(*shape[:2])) == (3, expected[0].size)
+    assert found.shape == (3, settings.size(*shape[:2])) == (3, expected[0].size)
     np.testing.assert_allclose(found, expected.reshape(3, -1), rtol=0, atol=2e-6 * expected.max())
     products, flat = found.astype(float) @ found.T, expected.reshape(3, -1)
     np.testing.assert_allclose(products, flat @ flat.T, rtol=1e-5)
@@ -91,7 +91,7 @@ def test_features_by_hand():
 def test_cifar10_has_3_by_3_places():
     settings = RandomPatches()
     assert settings.starts(32) == [0, 6, 12]
-    assert settings.count(32, 32) == 18 * 32_000
+    assert settings.size(32, 32) == 18 * 32_000
     few = settings._replace(filters=2)
     assert features(pictures(1, 32, 32, 3), bank(few, 3), few).shape == (1, 36)
 
@@ -273,7 +273,7 @@ def test_images_without_room_for_a_square_are_refused(height, width, positions):
     with pytest.raises(ValueError, match=message):
         features(pictures(2, height, width), bank())
     with pytest.raises(ValueError, match=message):
-        SETTINGS.count(height, width)
+        SETTINGS.size(height, width)
 
 
 def test_the_smallest_image_has_one_square():

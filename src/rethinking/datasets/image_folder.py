@@ -81,13 +81,13 @@ def decode(path: str | Path, size: int, resize: str = "none", colour: str = "rgb
         known = f"{', '.join(RESIZE)}; {', '.join(COLOUR)}"
         raise ValueError(f"resize is {resize!r} and colour {colour!r}; expected of each one of {known}")
     mode = COLOUR[colour]
-    with Image.open(path, formats=FORMATS) as image:
-        if image.mode not in EIGHT_BITS:
-            raise ValueError(f"has pixels of mode {image.mode}; expected 8 bits a channel")
+    with Image.open(path, formats=FORMATS) as opened:
+        if opened.mode not in EIGHT_BITS:
+            raise ValueError(f"has pixels of mode {opened.mode}; expected 8 bits a channel")
         if resize.startswith("scale"):
             # JPEG can be read at a half, a quarter or an eighth of its size, but not below twice ours.
-            image.draft(None, (2 * size, 2 * size))
-        image = ImageOps.exif_transpose(image)
+            opened.draft(None, (2 * size, 2 * size))
+        image = ImageOps.exif_transpose(opened)
         if image.mode != mode:
             image = image.convert(mode)
         pixels = np.asarray(_fit(image, size, resize))

@@ -24,11 +24,16 @@ def run(
     ``points`` and ``labels`` have "train" and "test"; points are images or features, labels are from 0 to
     ``classes`` - 1. Of either part ``examples`` are drawn, or all if there are fewer.
     """
-    generator, parts = numpy_generator(seed, "examples"), []
-    for part in ("train", "test"):
+    generator = numpy_generator(seed, "examples")
+
+    def draw(part: str) -> tuple[np.ndarray, np.ndarray]:
         drawn = np.sort(generator.permutation(len(labels[part]))[:examples])
-        parts += [grey_levels(points[part][drawn]), labels[part][drawn]]
-    found = minimum_norm.interpolants(*parts, classes, gamma, numpy_generator(seed, "interpolants"))
+        return grey_levels(points[part][drawn]), labels[part][drawn]
+
+    train, test = draw("train"), draw("test")
+    found = minimum_norm.interpolants(
+        *train, *test, classes, bandwidth, numpy_generator(seed, "interpolants")
+    )
     print(*found, sep="\n")
     rows = [{"interpolant": each.name, **each._asdict(), "chance": 1 - 1 / classes} for each in found]
     return [{key: value for key, value in row.items() if key != "name"} for row in rows]

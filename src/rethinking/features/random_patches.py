@@ -84,7 +84,7 @@ class RandomPatches(NamedTuple):
             )
         return list(range(0, positions - self.pool + 1, self.stride))
 
-    def count(self, height: int, width: int) -> int:
+    def size(self, height: int, width: int) -> int:
         """The number of features of an image."""
         return 2 * self.filters * len(self.starts(height)) * len(self.starts(width))
 
@@ -224,5 +224,5 @@ def blocks(
 def held_bytes(images: list[np.ndarray], device: torch.device, **settings) -> int:
     """The most bytes that ``blocks`` holds at a time. Raises ``ValueError`` for images that are too small."""
     chosen = RandomPatches(**settings)
-    count = chosen.count(*images[0].shape[1:3])
+    count = chosen.size(*images[0].shape[1:3])
     return features_bytes([len(each) for each in images], count, chosen.filters, device)

@@ -56,9 +56,12 @@ def accumulate(
     spans = _spans(n)
     train = torch.zeros(spans[-1][0].stop, device=device)
     test = torch.zeros(m, n, device=device)
-    double = {"dtype": torch.float64, "device": device}
-    squares, shares = ([torch.zeros(count, **double) for count in (n, m)] for _ in range(2))
-    constant = torch.zeros((), **double)
+
+    def sums(*shape: int) -> "torch.Tensor":
+        return torch.zeros(shape, dtype=torch.float64, device=device)
+
+    squares, shares = ([sums(n), sums(m)] for _ in range(2))
+    constant = sums()
     for ours, others in blocks:
         centre = ours.mean(dim=0)
         constant += centre.double().square().sum()

@@ -161,7 +161,7 @@ class Points:
         seen = set()
         limit = self.values.shape[1] if isinstance(self.kernel, Linear) else len(self)
         for number, row in enumerate(self.backend.to_host(self.values[:limit])):
-            found = hashlib.blake2b(np.ascontiguousarray(row), digest_size=16).digest()
+            found = hashlib.blake2b(np.ascontiguousarray(row).data, digest_size=16).digest()
             if found in seen:
                 return number
             seen.add(found)

@@ -42,7 +42,7 @@ class SolvePlan(NamedTuple):
         width, on_gpu = panel_width(self.n), self.place == "GPU"
         tile, predicted = min(TILE_ROWS[self.place], self.n), min(PREDICTED, self.n)
         if self.features:
-            points = (tile + max(width, predicted)) * (self.features + 2)
+            points: float = (tile + max(width, predicted)) * (self.features + 2)
         else:  # stored products, copied as they are, in float32
             points = max(tile * width, predicted**2) / 2
         values = max(max(tile, width) * width, predicted**2)

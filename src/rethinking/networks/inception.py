@@ -8,7 +8,7 @@ from rethinking.networks.layers import SameConv2d, SameMaxPool2d, ShiftBatchNorm
 # Figure 3 from input to output: (1×1 channels, 3×3 channels) is an Inception module, a number alone
 # the 3×3 channels of a downsample module.
 STEM = 96
-MODULES = [
+MODULES: list[tuple[int, int] | int] = [
     (32, 32),
     (32, 48),
     80,
@@ -26,7 +26,7 @@ class ConvModule(nn.Sequential):
     """Convolution, BatchNorm (or the convolution's own bias), ReLU."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, batch_norm: bool):
-        layers = [SameConv2d(inputs, outputs, kernel, stride, bias=not batch_norm)]
+        layers: list[nn.Module] = [SameConv2d(inputs, outputs, kernel, stride, bias=not batch_norm)]
         if batch_norm:
             layers.append(ShiftBatchNorm2d(outputs))
         super().__init__(*layers, nn.ReLU(inplace=True))

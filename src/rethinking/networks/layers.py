@@ -33,7 +33,8 @@ class SameConv2d(nn.Conv2d):
         super().__init__(inputs, outputs, kernel, stride, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        left, right, top, bottom = same_padding(*x.shape[2:], self.kernel_size[0], self.stride[0])
+        height, width = x.shape[2:]
+        left, right, top, bottom = same_padding(height, width, self.kernel_size[0], self.stride[0])
         if (left, top) == (right, bottom):
             return F.conv2d(x, self.weight, self.bias, self.stride, padding=(top, left))
         return F.conv2d(F.pad(x, (left, right, top, bottom)), self.weight, self.bias, self.stride)
@@ -53,7 +54,8 @@ class SameMaxPool2d(nn.Module):
         self.kernel, self.stride = kernel, stride
 
     def forward(self, x: Tensor) -> Tensor:
-        left, _, top, _ = same_padding(*x.shape[2:], self.kernel, self.stride)
+        height, width = x.shape[2:]
+        left, _, top, _ = same_padding(height, width, self.kernel, self.stride)
         return F.max_pool2d(x, self.kernel, self.stride, padding=(top, left), ceil_mode=True)
 
 
@@ -68,6 +70,10 @@ class ShiftBatchNorm2d(nn.Module):
     channels_last inputs returns an empty gradient for the shift. The ones are no parameter and no part
     of the state.
     """
+
+    scale: Tensor
+    running_mean: Tensor
+    running_var: Tensor
 
     def __init__(self, channels: int, momentum: float = 0.1, epsilon: float = 1e-3):
         super().__init__()

@@ -72,7 +72,7 @@ def _number(value: float | str) -> str:
     try:
         return pages.number(float(value))
     except ValueError:
-        return value
+        return str(value)
 
 
 def _claims(found: pd.DataFrame, theirs: str) -> list[str]:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -48,7 +50,7 @@ def figure(width: float = 4.6, height: float = 3.3, columns: int = 1) -> Iterato
     With several ``columns`` there are as many axes beside each other, in an array.
     """
     matplotlib.use("Agg")
-    settings = {
+    settings: dict[Any, Any] = {
         "font.size": 8,
         "axes.labelsize": 9,
         "axes.titlesize": 9,
@@ -113,7 +115,7 @@ def paper_handle() -> Line2D:
     return Line2D([], [], color="0.45", alpha=0.8, linewidth=1, marker=".", label="paper")
 
 
-def save(drawn: Figure, path: str) -> None:
+def save(drawn: Figure, path: str | Path) -> None:
     """Write a figure without the date and versions that would make equal figures differ."""
     metadata = {"CreationDate": None} if str(path).endswith(".pdf") else {"Software": None}
     with plt.rc_context({"pdf.fonttype": 42}):  # TrueType: many venues refuse Type 3

@@ -68,14 +68,15 @@ class SGD:
         ``learning_rate`` may be a tensor on the parameters' device, which a CUDA graph reads anew each time.
         """
         for weight_decay, group in self._groups:
-            members = [i for i in group if self.parameters[i].grad is not None]
-            if not members:
+            gradients = {i: grad for i in group if (grad := self.parameters[i].grad) is not None}
+            if not gradients:
                 continue
-            parameters: list[Tensor] = [self.parameters[i] for i in members]
+            parameters: list[Tensor] = [self.parameters[i] for i in gradients]
+            velocities = [self.velocities[i] for i in gradients] if self.momentum else []
             torch._fused_sgd_(
                 parameters,
-                [p.grad for p in parameters],
-                [self.velocities[i] for i in members] if self.momentum else [],
+                [*gradients.values()],
+                velocities,
                 weight_decay=weight_decay,
                 momentum=self.momentum,
                 lr=learning_rate,

@@ -37,26 +37,35 @@ class RunCheckpoint:
 
     def load(self) -> dict | None:
         """The state to go on from, None without one that can be used."""
+        found = self._read()
+        if isinstance(found, str):
+            self.refuse(found)
+            return None
+        if found is not None:
+            self.tell(f"going on from {self.path}, epoch {int(found['at'][0])}")
+        return found
+
+    def _read(self) -> dict | str | None:
+        """The state in the file, in words why it is none, or None without a file."""
         try:
             digest, _, content = read(self.path, MOST).partition(b"\n")
         except FileNotFoundError:
             return None
         except OSError as error:
-            return self.refuse(f"cannot be read ({error})")
+            return f"cannot be read ({error})"
         if hashlib.sha256(content).hexdigest().encode() != digest:
-            return self.refuse("is truncated or altered")
+            return "is truncated or altered"
         try:
             # weights_only: an unpickler that makes tensors and plain values and runs nothing.
             found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         except Exception as error:  # what a hostile file raises is no closed list
-            return self.refuse(f"holds what no checkpoint holds ({f'{error}'.partition(chr(10))[0]})")
+            return f"holds what no checkpoint holds ({f'{error}'.partition(chr(10))[0]})"
         if not isinstance(found, dict) or found.get("key") != self.key:
-            return self.refuse("is of another run, other code or other data")
+            return "is of another run, other code or other data"
         try:
-            epoch = int(found["state"]["at"][0])
+            int(found["state"]["at"][0])
         except Exception:
-            return self.refuse("has no state of a run")
-        self.tell(f"going on from {self.path}, epoch {epoch}")
+            return "has no state of a run"
         return found["state"]
 
     def refuse(self, problem: str) -> None:

@@ -107,7 +107,9 @@ def _typo(name: str) -> str | None:
     if name in known or name.startswith("_"):
         return None
     near = difflib.get_close_matches(name, known, 1, 0 if name.startswith("slurm_") else 0.8)
-    return near and f"no resource is called {name}: did you mean {near[0]}? See profiles/slurm/config.yaml"
+    if not near:
+        return None
+    return f"no resource is called {name}: did you mean {near[0]}? See profiles/slurm/config.yaml"
 
 
 def problems(jobs: list) -> list[str]:

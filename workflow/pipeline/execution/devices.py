@@ -22,7 +22,7 @@ NOTHING = ("Found no NVIDIA driver", "No CUDA GPUs are available", "Torch not co
 class Lease(NamedTuple):
     """A device by its position among the visible ones, and the open file that holds its lock."""
 
-    index: int
+    position: int
     lock: IO
 
 
@@ -92,7 +92,7 @@ def lease_gpu(count: int, runs_per_gpu: int) -> int:
     folder = Path(tempfile.gettempdir()) / f"rethinking-gpu-{os.getuid()}{job and f'-{job}'}"
     (held,) = lease(visible_devices(count), folder, places=runs_per_gpu)
     _HELD.append(held)
-    return held.index
+    return held.position
 
 
 def device_for(gpus: int, runs_per_gpu: int, tell: Callable[[str], None]):

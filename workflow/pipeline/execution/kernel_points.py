@@ -17,7 +17,10 @@ from rethinking.kernels.selection import Split
 
 def kernel_of(spec: dict, gamma: float | None) -> Kernel:
     """The kernel that a specification names."""
-    return Gaussian(gamma) if spec["kernel"] == "gaussian" else Linear()
+    if spec["kernel"] != "gaussian":
+        return Linear()
+    assert bandwidth is not None, "the schema asks for a bandwidth of each Gaussian kernel"
+    return Gaussian(bandwidth)
 
 
 def as_rows(values: np.ndarray) -> np.ndarray:
@@ -91,8 +94,8 @@ def sizes(stored: dict[str, np.ndarray]) -> tuple[int, int]:
 def points(stored: dict[str, np.ndarray], kernel: Kernel, dtype: np.dtype, backend) -> tuple:
     """The kernel matrix of stored training points and the test points, as the solver takes them."""
     if _are_products(stored):
-        gram = Accumulated(_products(stored), kernel, dtype, backend)
-        return gram, gram.others
+        products = Accumulated(_products(stored), kernel, dtype, backend)
+        return products, products.others
     gram = Points(as_rows(stored["train"]), kernel, dtype, backend)
     return gram, gram.at(as_rows(stored["test"]))
 

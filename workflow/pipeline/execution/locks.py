@@ -61,7 +61,8 @@ def explain_lock(folder: Path) -> str | None:
             f"it go on, any other is refused until it has ended. There is nothing to unlock"
         )
     killed = f"The snakemake call of {when:%d %B, %H:%M} in this folder was killed, or the power failed"
-    jobs = [(number, job_script(words)) for number, words in (running or {}).items() if job_script(words)]
+    scripts = {number: job_script(words) for number, words in (running or {}).items()}
+    jobs = [(number, script) for number, script in scripts.items() if script]
     if jobs:
         numbers = " ".join(str(number) for number, _ in jobs)
         return (

@@ -17,12 +17,11 @@ class Function(NamedTuple):
 
     module: str
     path: Path
-    node: ast.FunctionDef | ast.ClassDef
+    node: ast.FunctionDef
 
     @property
     def named(self) -> dict[str, bool]:
         """The arguments that are passed by name, each with whether it is required: all but the first."""
-        assert isinstance(self.node, ast.FunctionDef)
         signature = self.node.args
         by_place = [*signature.posonlyargs, *signature.args]
         required = len(by_place) - len(signature.defaults)

@@ -294,7 +294,8 @@ def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> 
     for kind in ("figures", "tables", "systems"):
         if isinstance(config.get(kind), dict):
             config[kind] = {name: entry for name, entry in config[kind].items() if entry is not None}
-    problems, names = _odd_values(config), {}
+    problems = _odd_values(config)
+    names: dict[str, list[str]] = {}
     if not problems and isinstance(config.get("networks"), dict):
         try:
             config, names = network_grids(config)

@@ -61,7 +61,9 @@ def content_hash(source: Source, record: Path, look: bool = True) -> str | None:
     known = read_record(record)
     if path is None or not look or not path.exists():
         return known.get("content") if path is not None else None
-    before, files, unread = known.get("files", {}), {}, []
+    before = known.get("files", {})
+    files: dict[str, list] = {}  # by name: size, two times and the hash, None until the file is read
+    unread: list[str] = []
     try:
         for name, state in _files(path, source.home.about.get("reads", EVERYTHING)):
             looks = [state.st_size, state.st_mtime_ns, state.st_ctime_ns]

@@ -9,9 +9,9 @@ Below the results folder, each followed by its stamp:
     data/<dataset>/contact_sheets/<corruption>
 """
 
-from functools import cache
 from pathlib import Path
 
+from pipeline.planning.cached import cached_method
 from pipeline.planning.content import content_hash
 from pipeline.planning.homes import Homes
 from pipeline.planning.pages import Page
@@ -30,8 +30,6 @@ class DataPlan:
         self.title = self.source.title
         self.place = f"data/{name}"
         self.content = content_hash(self.source, Path(results.root, self.place, "content.json"), look)
-        # Asked for by every run that uses them.
-        self.images, self.labels = cache(self.images), cache(self.labels)
 
     @property
     def listed_only(self) -> bool:
@@ -86,6 +84,7 @@ class DataPlan:
             modules=(home.module,),
         )
 
+    @cached_method
     def images(self, images: str) -> Result:
         """The clean images ("true"), or one corruption of them."""
         clean = self._prepared("images/true")
@@ -94,6 +93,7 @@ class DataPlan:
         crop = self.crop if self.config["corruption_stage"] == "after_crop" else None
         return self._corrupted(images, "corrupt_images.py", {"crop": crop}, {"images": clean}, images)
 
+    @cached_method
     def labels(self, label_noise: float = 0.0, corruption: str = RANDOM_LABELS) -> Result:
         """The labels, which ``corruption`` has replaced with probability ``label_noise``."""
         clean = self._prepared("labels/noise-0")
@@ -126,8 +126,9 @@ class DataPlan:
         """What the data set consists of."""
         spec = self.source.description()
         inputs = {"images": self.images("true"), "labels": self.labels()}
-        if self.download():
-            inputs["download"] = self.download()
+        download = self.download()
+        if download:
+            inputs["download"] = download
         made = self.results.plan(
             f"{self.place}/description", "describe_dataset.py", spec, inputs, file="dataset.json"
         )

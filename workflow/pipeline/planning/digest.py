@@ -11,6 +11,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from pipeline.planning.cached import cached_method
+
 # Modules that say how a job is carried out and not what it computes.
 EXECUTION = {
     *("pipeline.execution.checkpoints", "pipeline.execution.devices", "pipeline.execution.job"),
@@ -40,8 +42,8 @@ def _is_about(node) -> bool:
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     first = body[0]
-    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    return body[1:] if is_text and isinstance(first.value.value, str) else body
+    value = first.value if isinstance(first, ast.Expr) else None
+    return body[1:] if isinstance(value, ast.Constant) and isinstance(value.value, str) else body
 
 
 def _is_message(node) -> bool:
@@ -158,8 +160,8 @@ class Scripts:
     def __init__(self, folder: Path, plugins: tuple[Path, ...] = ()):
         self.folder = folder / "workflow" / "scripts"
         self.roots = (folder / "src", folder / "workflow", self.folder, *plugins)
-        self.code = cache(self.code)
 
+    @cached_method
     def code(self, script: str, modules: tuple[str, ...] = ()) -> dict:
         """What a job needs to know of its own code: the digest, and what to compute it again from.
 

@@ -77,7 +77,8 @@ class Exhibit(NamedTuple):
     @property
     def maker(self) -> Function:
         """The function that draws the figure or sets the table."""
-        return self.function(CHOICES["exhibit"]["form"][self.form])
+        (name,) = CHOICES["exhibit"]["form"][self.form]
+        return self.home.needed(name)
 
     def function(self, name: str) -> Function | None:
         """A function of its kind."""

@@ -78,10 +78,9 @@ def explain(error) -> list[str]:
     if rule == "enum":
         return [f"{where}: {shown(value)} is not possible; {nearest(value, error.validator_value)}"]
     if rule == "type":
-        wanted = error.validator_value
-        wanted = " or ".join(
-            KINDS.get(kind, kind) for kind in (wanted if isinstance(wanted, list) else [wanted])
-        )
+        said = error.validator_value
+        kinds: list[str] = said if isinstance(said, list) else [said]
+        wanted = " or ".join(KINDS.get(kind, kind) for kind in kinds)
         message = f"{where}: expected {wanted}, found {type(value).__name__} {shown(value)}"
         number = _as_a_number(value, error.validator_value)
         if number:

@@ -9,7 +9,7 @@ from pipeline.planning.explain import nearest, shown
 # What the workflow passes to every factory, by name.
 FACTORY_ARGUMENTS = {"image_shape", "classes"}
 # Annotations that are checked, with the types that YAML may give for them.
-TYPES = {"int": {int}, "float": {int, float}, "bool": {bool}, "str": {str}}
+TYPES: dict[str, set[type]] = {"int": {int}, "float": {int, float}, "bool": {bool}, "str": {str}}
 
 
 def find_factory(module: str, function: str, roots: tuple[Path, ...]) -> ast.FunctionDef | str:
@@ -56,7 +56,8 @@ def call_problems(where: str, function: ast.FunctionDef, arguments: dict) -> lis
             known = nearest(name, set(annotations) - FACTORY_ARGUMENTS)
             problems.append(f"{where}.arguments: {function.name} takes no {name!r}; {known}")
         else:
-            wanted = getattr(annotations.get(name), "id", None)
+            annotation = annotations.get(name)
+            wanted = annotation.id if isinstance(annotation, ast.Name) else ""
             if wanted in TYPES and type(value) not in TYPES[wanted]:
                 found = f"{type(value).__name__} {shown(value)}"
                 problems.append(f"{where}.arguments.{name}: expected {wanted}, found {found}")

@@ -7,6 +7,7 @@ shows all of them.
 """
 
 from itertools import product
+from typing import Any
 
 GRID = "grid"
 
@@ -25,7 +26,8 @@ def network_grids(config: dict) -> tuple[dict, dict[str, list[str]]]:
 
     The configuration may hold anything else yet: it is checked afterwards.
     """
-    networks, names = {}, {}
+    networks: dict[str, Any] = {}
+    names: dict[str, list[str]] = {}
     for name, entry in config["networks"].items():
         keys = [key for key, value in entry.items() if is_grid(value)] if isinstance(entry, dict) else []
         for key in keys:
@@ -57,8 +59,9 @@ def expand(value, schema: dict, names: dict[str, list[str]]):
 
 
 def _rows(row, schema: dict, names: dict[str, list[str]]) -> list:
-    keys = [key for key, part in schema.get("properties", {}).items() if part.get("names") == "network"]
-    if not isinstance(row, dict) or not keys:
+    if not isinstance(row, dict):
         return [row]
-    choices = [names.get(row.get(key), [row.get(key)]) for key in keys]
+    parts = schema.get("properties", {})
+    keys = [key for key, part in parts.items() if part.get("names") == "network" and key in row]
+    choices = [names.get(row[key], [row[key]]) for key in keys]
     return [row | dict(zip(keys, point, strict=True)) for point in product(*choices)]

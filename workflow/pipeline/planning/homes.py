@@ -32,17 +32,17 @@ NEEDED: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "exhibit": ("exhibits", ("requests",), ("form", "title", "options", "reads")),
     "experiment": ("experiments", ("run",), ("title",)),
 }
-# By kind and key of ABOUT: its possible values, each with the further function that it asks for.
-CHOICES: dict[str, dict[str, dict[str, str | None]]] = {
-    "corruption": {"of": {"images": None, "labels": None}},
+# By kind and key of ABOUT: its possible values, each with the further functions that it asks for.
+CHOICES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
+    "corruption": {"of": {"images": (), "labels": ()}},
     "exhibit": {
-        "form": {"figure": "draw", "table": "render"},
+        "form": {"figure": ("draw",), "table": ("render",)},
         # What the function ``summarise`` is given: histories of runs, results, or the rows of experiments.
         "reads": {
-            "histories": "summarise",
-            "results": "summarise",
-            "rows": "summarise",
-            "traces": "summarise",
+            "histories": ("summarise",),
+            "results": ("summarise",),
+            "rows": ("summarise",),
+            "traces": ("summarise",),
         },
     },
 }
@@ -167,9 +167,15 @@ class Home(NamedTuple):
         path = self.file(name)
         module = self.module.removesuffix(self.path.stem) + path.stem
         for node in parse(path).body if path.is_file() else ():
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+            if isinstance(node, ast.FunctionDef) and node.name == name:
                 return Function(module, path, node)
         return None
+
+    def needed(self, name: str) -> Function:
+        """A function that every home of this kind defines, or none is made of its module."""
+        found = self.function(name)
+        assert found is not None, f"{self.where}: no {name}"
+        return found
 
     def defaults(self) -> dict:
         """The value of each option that may be left out."""
@@ -178,18 +184,24 @@ class Home(NamedTuple):
 
 def imports(path: Path) -> list[tuple[int, str]]:
     """The modules that are imported as soon as a file is, with the line of each."""
-    found = []
-    for node in parse(path).body:
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
-        found += [(node.lineno, name) for name in names]
-    return found
+    return [found for node in parse(path).body for found in _imported(node)]
+
+
+def _imported(node: ast.AST) -> list[tuple[int, str]]:
+    """The modules that a statement imports by their full names, with its line; [] for anything else."""
+    if isinstance(node, ast.Import):
+        return [(node.lineno, alias.name) for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return [(node.lineno, node.module)]
+    return []
 
 
 def _about(path: Path) -> tuple[dict, int] | None:
     """What a module says of itself, and the line; None for a module that is no home."""
     for node in parse(path).body:
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if any(isinstance(target, ast.Name) and target.id == ABOUT for target in targets):
             try:
                 about = ast.literal_eval(node.value)
@@ -229,9 +241,9 @@ def _home(path: Path, module: str, name: str) -> Home | None:
     for key, choices in CHOICES.get(kind, {}).items():
         if about[key] not in choices:
             raise HomeError(f"{where}: ABOUT says {key} {about[key]!r}; {nearest(str(about[key]), choices)}")
-        needed += filter(None, [choices[about[key]]])
+        needed += choices[about[key]]
     by_fact = BY_FACT.get(kind, {})
-    said = [fact for fact in by_fact if fact and about.get(fact)] or [None]
+    said: list[str | None] = [fact for fact in by_fact if fact and about.get(fact)] or [None]
     needed += [function for fact in said for function in by_fact.get(fact, ())]
     home = Home(kind, name, module, path, about, line)
     absent = [function for function in dict.fromkeys(needed) if not home.function(function)]
@@ -240,7 +252,7 @@ def _home(path: Path, module: str, name: str) -> Home | None:
         raise HomeError(f"{where}: the kind {kind!r} needs the function {listed}, which is not defined there")
     for function in set(needed) & set(TAKES_OPTIONS.get(kind, ())):
         given = [option for option in options if option != about.get("place")]
-        _check_arguments(path, home.function(function).node, given)
+        _check_arguments(path, home.needed(function).node, given)
     return home
 
 
@@ -264,13 +276,11 @@ def _names(path: Path, folder: Path) -> tuple[str, str]:
 def _missing_imports(path: Path, beside: Path) -> None:
     """Raise ``HomeError`` for a module that a plugin imports and that is not installed."""
     for node in ast.walk(parse(path)):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
-        for name in names:
+        for line, name in _imported(node):
             top = name.partition(".")[0]
             ours = (beside / f"{top}.py").is_file() or (beside / top).is_dir()
             if not ours and top not in sys.modules and importlib.util.find_spec(top) is None:
-                raise HomeError(f"{path}, line {node.lineno}: imports {name}, which is not installed")
+                raise HomeError(f"{path}, line {line}: imports {name}, which is not installed")
 
 
 def _refuse_a_name_that_is_taken(path: Path, module: str, folder: Path) -> None:

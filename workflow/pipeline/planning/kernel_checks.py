@@ -27,7 +27,7 @@ def experiment_problems(where: str, request: Experiment, homes: Homes) -> list[s
     known = homes.of("experiment")
     if request.experiment not in known:
         return [f"{where}: no experiment {request.experiment!r}; {nearest(request.experiment, known)}"]
-    function = known[request.experiment].function("run")
+    function = known[request.experiment].needed("run")
     return [f"{where}: {problem}" for problem in function.problems((*EXPERIMENT_DATA, *request.options))]
 
 

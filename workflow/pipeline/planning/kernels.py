@@ -8,8 +8,7 @@ Below the results folder, each followed by its stamp:
     experiments/<experiment>/<dataset>/<features>
 """
 
-from functools import cache
-
+from pipeline.planning.cached import cached_method
 from pipeline.planning.data import DataPlan
 from pipeline.planning.homes import Home, Homes
 from pipeline.planning.results import Result, Results
@@ -50,11 +49,6 @@ class KernelPlan:
         self.config, self.results, self.data = config, results, data
         self.homes, self.experiments = homes.of("features"), homes.of("experiment")
         self.first_seed = config["seeds"][0]
-        self.features, self.selection, self.system = (
-            cache(self.features),
-            cache(self.selection),
-            cache(self.system),
-        )
 
     def seeds(self, system: str) -> list[int]:
         """The replicates of a system: all seeds where features are drawn, else the first alone."""
@@ -70,6 +64,7 @@ class KernelPlan:
         """Whether something is chosen on the validation split before the system can be solved."""
         return ridge == CHOSEN or len(self.config["systems"][system].get("gamma", [])) > 1
 
+    @cached_method
     def features(self, dataset: str, features: str) -> Result:
         """Features of one data set, or the inner products of features that are drawn."""
         home = self._home(features)
@@ -105,6 +100,7 @@ class KernelPlan:
         spec = {key: kernel[key] for key in ("dataset", "features", "kernel")}
         return {"system": system, **spec}
 
+    @cached_method
     def selection(self, system: str) -> Result:
         """The choice of gamma and ridge on a validation split: one for all seeds, of the first one's."""
         kernel = self.config["systems"][system]
@@ -123,6 +119,7 @@ class KernelPlan:
             file="selection.json",
         )
 
+    @cached_method
     def system(self, system: str, ridge: float | str) -> Result:
         """One exact solve."""
         gamma = self.config["systems"][system].get("gamma")
@@ -150,9 +147,11 @@ class KernelPlan:
 
     def experiment(self, asked: Experiment) -> Result:
         """An experiment on the features of a data set, such as gradient descent on a small system."""
-        run = self.experiments[asked.experiment].function("run")
-        spec = {"dataset": asked.dataset, "features": asked.features, "experiment": asked.experiment}
-        spec |= {"module": run.module, "arguments": run.arguments(asked.options)}
+        run = self.experiments[asked.experiment].needed("run")
+        spec = {
+            **{"dataset": asked.dataset, "features": asked.features, "experiment": asked.experiment},
+            **{"module": run.module, "arguments": run.arguments(asked.options)},
+        }
         return self.results.plan(
             f"experiments/{asked.experiment}/{asked.dataset}/{asked.features}",
             "run_experiment.py",

@@ -14,9 +14,9 @@ over finished runs. Below the results folder, each followed by its stamp:
 
 import hashlib
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
+from pipeline.planning.cached import cached_method
 from pipeline.planning.configuration import check
 from pipeline.planning.data import DataPlan
 from pipeline.planning.digest import Scripts
@@ -63,12 +63,11 @@ class Plan:
         self.data = self.datasets[self.dataset]
         self.kernels = KernelPlan(self.config, self.results, self.homes, self.datasets)
         self.measurements = MeasurementPlan(self.config, self.results, self.homes)
-        for method in ("run", "summary", "page", "requested", "shown_results"):
-            setattr(self, method, cache(getattr(self, method)))
         self.pages = self._pages()
 
     # --- results ----------------------------------------------------------------------------------
 
+    @cached_method
     def run(self, run: Run) -> Result:
         """One training run, for all seeds."""
         # What a network says of its own training takes the place of what holds for all.
@@ -102,10 +101,11 @@ class Plan:
             modules=(settings["factory"].partition(":")[0], rule.module, schedule.module),
         )
 
+    @cached_method
     def summary(self, name: str) -> Result:
         """The numbers of a figure or table, from every result that it shows."""
         shown, exhibit = self.shown_results(name), self.exhibits[name]
-        summarise = exhibit.function("summarise")
+        summarise = exhibit.home.needed("summarise")
         spec = {
             "module": summarise.module,
             "reads": exhibit.home.about["reads"],
@@ -118,11 +118,16 @@ class Plan:
 
     # --- pages ------------------------------------------------------------------------------------
 
+    @cached_method
     def page(self, name: str) -> Page:
         """A figure, as a picture and the numbers that it shows, or a table in several forms."""
         exhibit = self.exhibits[name]
         maker, folder, form = exhibit.maker, exhibit.folder, exhibit.form
-        spec = {"form": form, "module": maker.module, "arguments": maker.arguments(self._provided(exhibit))}
+        spec: dict = {
+            "form": form,
+            "module": maker.module,
+            "arguments": maker.arguments(self._provided(exhibit)),
+        }
         inputs: dict = {"summary": self.summary(name)}
         if "paper" in maker.named:
             spec["paper"] = self.paper(name)
@@ -170,7 +175,7 @@ class Plan:
         ]
         shown += [({"seed": seed}, made, seed) for made, seed in measured]
         results = {made.folder(seed): (coordinates, made, seed) for coordinates, made, seed in shown}
-        spec = {"coordinates": [coordinates for coordinates, _, _ in results.values()]}
+        spec: dict = {"coordinates": [coordinates for coordinates, _, _ in results.values()]}
         inputs = {
             "results": [(made, seed) for _, made, seed in results.values()],
             "descriptions": [(data.description().result, None) for data in self.described],
@@ -263,10 +268,12 @@ class Plan:
         """The coordinates of a run, as results and tables name them."""
         return {"dataset": self.dataset, **run.coordinates()}
 
+    @cached_method
     def requested(self, name: str) -> list:
         """What a figure or table asks for: runs, kernel systems, experiments."""
         return self.exhibits[name].home.load().requests(self.exhibits[name].options)
 
+    @cached_method
     def shown_results(self, name: str) -> list[tuple[dict, Result, int]]:
         """Every result that a figure or table shows: its coordinates, the result and the seed."""
         return [answer for request in self.requested(name) for answer in self._answers(request)]
@@ -284,7 +291,7 @@ class Plan:
 
     def _of_run(self, request: Training | Measurement | Trace) -> tuple[dict, Result]:
         """A run, or what is measured on it: its coordinates and the result."""
-        run = self.run_of(getattr(request, "training", request))
+        run = self.run_of(request if isinstance(request, Training) else request.training)
         coordinates, made = self.describe(run), self.run(run)
         keep = self.config["execution"]["keep_weights"]
         if keep == "all" or (keep == "shown" and isinstance(request, Training)):

@@ -52,15 +52,18 @@ class Result:
         other.maker = self
         return self.along.setdefault(other.stamp, other)
 
-    def folder(self, seed: int | None = None) -> str:
-        """The folder of one seed; results without anything random have one folder."""
+    def folder(self, seed: int | str | None = None) -> str:
+        """The folder of one seed; results without anything random have one folder.
+
+        In a message a text such as "<seed>" stands for any.
+        """
         return f"{self.place}/{self.stamp}" + (f"/seed-{seed}" if self.seeded else "")
 
     def path(self, seed: int | None = None) -> str:
         """The file that says what made the result, and holds it or names the files that do."""
         return f"{self.folder(seed)}/{self.file}"
 
-    def receipt(self, seed: int | None = None) -> str:
+    def receipt(self, seed: int | str | None = None) -> str:
         """The output that Snakemake sees: a small file that is there when the result is finished.
 
         Its name tells what else the job makes: where something was added, the output is missing and the job

@@ -4,6 +4,8 @@ The paper's claims are about five networks, true labels and four corruptions. Re
 corruptions are shown with their intervals and get no verdict, unless the entry says ``claims: all``.
 """
 
+from typing import Any
+
 from pipeline.planning.exhibits import ALL_CLAIMS, Exhibit
 from pipeline.planning.homes import Home
 from pipeline.planning.runs import TRUE_LABELS
@@ -37,7 +39,12 @@ def scored(exhibit: Exhibit, paper: dict | None, provided: dict) -> dict:
     ``paper`` names the file with the paper's numbers and ``provided`` has the arguments of claims by name.
     """
     claims = exhibit.function("claims")
-    about = {"name": exhibit.name, "is_papers": exhibit.is_papers, "claims": None, "numbers": None}
+    about: dict[str, Any] = {
+        "name": exhibit.name,
+        "is_papers": exhibit.is_papers,
+        "claims": None,
+        "numbers": None,
+    }
     if claims:
         about["claims"] = {"module": claims.module, "arguments": claims.arguments(provided)}
         about["claims"]["yardstick"] = "yardstick" in claims.named

@@ -69,17 +69,16 @@ class Source(NamedTuple):
 
     def _place_problem(self) -> str | None:
         """Why no data can lie in the user's own place; that none do is for the job that reads them to say."""
-        if not self.place_option:
+        if not self.place_option:  # so nobody keeps the data
             return None
         text = f"{self.place_option}: {shown(self.entry[self.place_option])}"
         try:
-            if not self.own.exists():
+            own = self.own
+            if own is None or not own.exists():
                 return None
             if self.home.says("one_file"):
-                return None if self.own.is_file() else f"{text} is {oddity(self.own)}; expected a file"
-            return (
-                None if self.own.is_dir() else f"{text} is {oddity(self.own) or 'a file'}; expected a folder"
-            )
+                return None if own.is_file() else f"{text} is {oddity(own)}; expected a file"
+            return None if own.is_dir() else f"{text} is {oddity(own) or 'a file'}; expected a folder"
         except (OSError, RuntimeError, ValueError) as error:
             return f"{text} is no path here ({cut(str(error), 200)})"
 

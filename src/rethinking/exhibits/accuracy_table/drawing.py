@@ -36,8 +36,8 @@ def table_rows(summary: pd.DataFrame, paper: pd.DataFrame | None = None) -> pd.D
 def _per_cent(row: pd.Series, quantity: str) -> str:
     """Mean ± half the interval in per cent, as far as they are known."""
     outcomes = ["diverged", *(["not_fitted"] if quantity == "train_accuracy" else [])]
-    failed = [f"{row[outcome]} {outcome.replace('_', ' ')}" for outcome in outcomes if row[outcome]]
-    failed = f" ({', '.join(failed)})" if failed else ""
+    counts = [f"{row[outcome]} {outcome.replace('_', ' ')}" for outcome in outcomes if row[outcome]]
+    failed = f" ({', '.join(counts)})" if counts else ""
     if not math.isfinite(row[quantity]):
         return "–" + failed
     half = row[f"{quantity}_upper"] - row[quantity]

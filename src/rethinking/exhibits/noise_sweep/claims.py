@@ -41,8 +41,8 @@ def _grows(
 def test_error_claims(network: str, line: pd.DataFrame, yardstick: Yardstick) -> Iterator[Claim]:
     """Figure 1c, one network: the test error grows with p, up to chance."""
     examples, confidence = yardstick.baseline.test_examples, yardstick.confidence
-    ends = tuple(verdicts.on_test_set(measured(line.iloc[end]), examples, confidence) for end in (0, -1))
-    yield _grows(network, "test error", line, ends, "seeds and test set")
+    first, last = (verdicts.on_test_set(measured(line.iloc[end]), examples, confidence) for end in (0, -1))
+    yield _grows(network, "test error", line, (first, last), "seeds and test set")
     random = line[line["label_noise"] == 1.0]
     end = random.iloc[0] if len(random) else None
     yield at_chance(f"{network}: test error at chance for p = 1", "test error", end, yardstick)

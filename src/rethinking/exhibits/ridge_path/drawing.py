@@ -67,10 +67,10 @@ def draw(summary: pd.DataFrame, systems: list[str], confidence: float) -> Figure
             axes.set_ylim(0, 108 * np.nanmax([*here["mean"], *here["upper"], 0.01]))
             handles, _ = axes.get_legend_handles_labels()
             marks = [
-                Line2D([], [], color="0.4", linestyle="none", **mark)
-                for mark in (
-                    {"marker": "*", "ms": 9, "label": "chosen by validation\n(with its gamma)"},
-                    {"marker": "o", "ms": 8, "mfc": "none", "label": "lowest on the test set"},
+                Line2D([], [], color="0.4", linestyle="none", marker=marker, ms=size, mfc=face, label=label)
+                for marker, size, face, label in (
+                    ("*", 9, "0.4", "chosen by validation\n(with its bandwidth)"),
+                    ("o", 8, "none", "lowest on the test set"),
                 )
             ]
             axes.legend(handles=[*handles, *marks], frameon=True, framealpha=0.9, edgecolor="none")

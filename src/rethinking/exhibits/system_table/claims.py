@@ -52,8 +52,8 @@ def system_claims(system: str, rows: pd.DataFrame, yardstick: Yardstick) -> Iter
             f"below the linear classifier's {bar:.4g} beyond the interval; every label is fitted",
         )
     if {"none", "chosen"} <= ridges:
-        ends = [cells.loc[(ridge, "test_error")] for ridge in ("none", "chosen")]
-        yield _ridge_helps_little(system, *ends, baseline.test_examples, yardstick.confidence)
+        plain, chosen = (cells.loc[(ridge, "test_error")] for ridge in ("none", "chosen"))
+        yield _ridge_helps_little(system, plain, chosen, baseline.test_examples, yardstick.confidence)
 
 
 def norm_claim(dataset: str, pixels: pd.DataFrame, gabor: pd.DataFrame, yardstick: Yardstick) -> Claim:
@@ -92,5 +92,5 @@ def claims(summary: pd.DataFrame, yardstick: Yardstick) -> Iterator[Claim]:
         # The first system of each representation, in the order of the table.
         first = systems.drop_duplicates("features").set_index("features")["system"]
         if {"pixels", "gabor"} <= set(first.index):
-            rows = [systems[systems["system"] == first[features]] for features in ("pixels", "gabor")]
-            yield norm_claim(dataset, *rows, yardstick)
+            pixels, gabor = (systems[systems["system"] == first[name]] for name in ("pixels", "gabor"))
+            yield norm_claim(dataset, pixels, gabor, yardstick)
