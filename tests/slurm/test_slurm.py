@@ -66,7 +66,7 @@ def out_of_time(slurm, submitter, tmp_path_factory):
 
 def test_everything_is_the_same_bytes_as_on_this_machine(out_of_time, submitter, whole, tmp_path):
     cluster = whole.copied(tmp_path / "cluster")
-    cluster.python = submitter
+    cluster.submitter = submitter
     for name in ("results", ".snakemake"):
         shutil.rmtree(cluster.folder / name)
     for path in cluster.folder.glob("gpu-*.json"):
