@@ -108,7 +108,7 @@ def factorisation(n: int, folder: Path | None) -> None:
     class Stored:
         """The same matrix, read from memory, so that only the factorisation is timed."""
 
-        backend, dtype, rounding = gram.backend, gram.dtype, gram.rounding
+        backend, dtype, rounding, kernel = gram.backend, gram.dtype, gram.rounding, gram.kernel
 
         def __len__(self) -> int:
             return n

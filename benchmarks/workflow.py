@@ -236,10 +236,8 @@ def start(project: Path, script: str) -> Seconds:
     """A process that imports what Snakemake puts above a script and the script itself, and ends like it."""
     tree = ast.parse(script_of(project, script).read_text())
     imports = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    by_name = [
-        module for module in SCRIPTS[script] if (project / "src" / f"{module.replace('.', '/')}.py").exists()
-    ]
-    imports += [f"import {module}" for module in by_name]
+    files = {module: project / "src" / f"{module.replace('.', '/')}.py" for module in SCRIPTS[script]}
+    imports += [f"import {module}" for module, file in files.items() if file.exists()]
     above = ["from snakemake.logging import logger", "from snakemake.iocontainers import Snakemake"]
     work = ["with logged('/dev/null'):", "    pass"]
     roots = os.pathsep.join(str(project / name) for name in ("src", "workflow"))

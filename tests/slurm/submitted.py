@@ -39,14 +39,14 @@ def net(image_shape, classes):
     return nn.Sequential(Slow(), nn.Flatten(), nn.Linear(inputs, classes))
 """
 # A run of it lasts 7 seconds.
-NETWORK = {"factory": "spy:net", "learning_rate": 0.01, "epochs": 100, "weight_decay": 0.001}
+NETWORK = {"factory": "spy:net", "arguments": {}, "learning_rate": 0.01, "epochs": 100, "weight_decay": 0.001}
 PLACE = run_place(network="spy")
 
 
 class SlurmTree(Tree):
     """A copy of the project whose calls of Snakemake submit to Slurm."""
 
-    python: Path
+    submitter: Path  # the Python with the executor
 
     def spied(self) -> Path:
         """The receipt of the spy's run with the first seed, which is what Snakemake is asked for."""
@@ -61,7 +61,7 @@ class SlurmTree(Tree):
         # The first look at a job after a second: 40 is for real clusters.
         profile = ["--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "1"]
         return [
-            str(self.python), "-m", "snakemake", *arguments, "--configfile", "config/small.yaml", *profile,
+            str(self.submitter), "-m", "snakemake", *arguments, "--configfile", "config/small.yaml", *profile,
         ]  # fmt: skip
 
     def submit(self, *arguments, check=True, environment=None):
@@ -110,7 +110,7 @@ class SlurmTree(Tree):
         )
 
 
-def with_spy(folder: Path, config: dict, python: Path) -> SlurmTree:
+def with_spy(folder: Path, config: dict, submitter: Path) -> SlurmTree:
     """A copy of the project with one network more, which says where it runs."""
     config["plugins"] = ["plugins"]
     config["networks"]["spy"] = NETWORK
@@ -119,15 +119,15 @@ def with_spy(folder: Path, config: dict, python: Path) -> SlurmTree:
     (folder / "plugins").mkdir()
     (folder / "plugins/spy.py").write_text(SPY)
     tree = SlurmTree(folder)
-    tree.python = python
+    tree.submitter = submitter
     return tree
 
 
-def one_by_one(folder: Path, python: Path) -> SlurmTree:
+def one_by_one(folder: Path, submitter: Path) -> SlurmTree:
     """A copy of the project with one job for each run, and a GPU for each job."""
     config = yaml.safe_load(SMALL)
     config["execution"]["gpu"] = 1
-    return with_spy(folder, config, python)
+    return with_spy(folder, config, submitter)
 
 
 def wait_for(text: str, file: Path, seconds: float = 120) -> None:

@@ -66,7 +66,7 @@ def out_of_time(slurm, submitter, tmp_path_factory):
 
 def test_everything_is_the_same_bytes_as_on_this_machine(out_of_time, submitter, whole, tmp_path):
     cluster = whole.copied(tmp_path / "cluster")
-    cluster.python = submitter
+    cluster.submitter = submitter
     for name in ("results", ".snakemake"):
         shutil.rmtree(cluster.folder / name)
     for path in cluster.folder.glob("gpu-*.json"):
@@ -151,7 +151,9 @@ def test_a_job_that_is_taken_away_goes_on_from_its_checkpoint(cluster, undisturb
 
 def test_a_job_whose_code_is_edited_while_it_waits_in_the_queue_makes_nothing(cluster):
     before = cluster.spied()
-    subprocess.run(["scontrol", "update", "partitionname=main", "state=down"], check=True)
+    # All GPUs are taken by somebody else.
+    other = ["sbatch", "--parsable", "--gpus=4", "--output=/dev/null", "--wrap", "sleep 600"]
+    number = subprocess.run(other, cwd="/tmp", check=True, capture_output=True, text=True).stdout.strip()
     try:
         call = cluster.start(str(before), "--retries", "0")
         deadline = time.time() + 120
@@ -160,12 +162,14 @@ def test_a_job_whose_code_is_edited_while_it_waits_in_the_queue_makes_nothing(cl
             time.sleep(0.2)
         cluster.edit("plugins/spy.py", "nn.Flatten(), ", "nn.Flatten(), nn.Identity(), ")
     finally:
-        subprocess.run(["scontrol", "update", "partitionname=main", "state=up"], check=True)
+        subprocess.run(["scancel", number], check=True)
     output = call.communicate(timeout=300)[0]
     assert call.returncode != 0, output
-    assert not (cluster.folder / before).parent.exists()
-    said = "".join(path.read_text() for path in cluster.folder.glob(".snakemake/slurm_logs/**/*.log"))
-    assert "the settings and code of now make no result with this stamp" in said
+    assert not (cluster.folder / before).with_name("run.json").exists()
+    logs = cluster.folder.glob(".snakemake/slurm_logs/**/*.log")
+    assert "the settings and code of now make no result with this stamp" in "".join(
+        path.read_text() for path in logs
+    )
     after = cluster.spied()
     assert after != before
     cluster.submit(str(after))
