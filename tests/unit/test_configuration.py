@@ -4,22 +4,26 @@ import copy
 import datetime
 import os
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
-from pipeline.kernel_plan import RIDGE, ridge_text
-from pipeline.planning.configuration import RESERVED, RESERVED_STARTS, SCHEMA, ConfigurationError, check
+from pipeline.planning import configuration
+from pipeline.planning.configuration import RESERVED, RESERVED_STARTS, ConfigurationError
+from pipeline.planning.homes import Homes
+from pipeline.planning.kernels import ridge_text
 from pipeline.planning.plan import Plan
 from pipeline.planning.report import contact_sheet_name
-from pipeline.planning.runs import noise_text
-from pipeline.planning.sources import SOURCES
+from pipeline.planning.runs import Run, plain_decimal
+from pipeline.planning.schema import schema_with
 from trees import merged
 
 HERE = Path(__file__).parents[2]
 ROOTS = (HERE / "src", HERE / "workflow")
+HOMES = Homes(HERE / "src")
 PAPER = yaml.safe_load((HERE / "config.yaml").read_text())
 FOLDER = {"source": "image_folder", "folder": "data/mine", "size": 32, "crop": 28}
 
@@ -34,9 +38,14 @@ def with_value(path, value):
     return config
 
 
+def check(config, *folders):
+    """The checked configuration, where modules of one's own may lie in ``folders``."""
+    return configuration.check(config, HERE, HOMES, (*ROOTS, *folders))
+
+
 def problems(config):
     with pytest.raises(ConfigurationError) as caught:
-        check(config, HERE, ROOTS)
+        check(config)
     return [line.strip("- ") for line in str(caught.value).splitlines() if line.startswith("  - ")]
 
 
@@ -47,16 +56,9 @@ def test_the_paper_and_the_demo_can_be_run(monkeypatch):
         if overlay:
             config = merged(config, yaml.safe_load((HERE / "config" / overlay).read_text()))
         plan = Plan(config, HERE)
-        assert plan.shown_runs("fig1a")
+        assert plan.requested("fig1a")
         assert set(config["figures"]) == {"fig1a", "fig1b", "fig1c", "fig_ridge", "fig_minimum_norm"}
         assert set(config["tables"]) == {"table1", "table3", "interpolants"}
-
-
-def test_every_source_is_known_to_the_schema_and_to_the_pipeline():
-    entry = yaml.safe_load(SCHEMA.read_text())["properties"]["datasets"]["additionalProperties"]
-    assert set(entry["properties"]["source"]["enum"]) == set(SOURCES)
-    for source in SOURCES.values():
-        assert (HERE / "workflow" / "scripts" / f"prepare_{source.script}.py").is_file()
 
 
 @pytest.mark.parametrize("overlay", sorted(path.name for path in (HERE / "config").glob("*.yaml")))
@@ -74,7 +76,7 @@ def test_every_rule_is_a_name_that_no_figure_can_have():
     assert len(plain) >= 8
     assert len(made) >= 5
     assert set(plain) <= RESERVED
-    assert set(made) - {"{features}_of_"} <= set(RESERVED_STARTS)
+    assert all(start.startswith(RESERVED_STARTS) or "_of_" in start for start in made)
     assert contact_sheet_name("gaussian").startswith(RESERVED_STARTS)
 
 
@@ -130,14 +132,14 @@ ECHOED = [
     (("datasets", "mine"), {"source": "npz", "file": LONG, "crop": 28}),
     (("datasets", "mine"), {"source": "npz", "file": "x", "crop": 28, "title": LONG}),
     (("datasets", "mine"), {"source": LONG}),
-    (("corruption", "stage"), {LONG: LONG}),
+    (("corruption_stage",), {LONG: LONG}),
 ]
 
 
 @pytest.mark.parametrize(("path", "value"), ECHOED)
 def test_no_message_repeats_a_megabyte(path, value):
     with pytest.raises(ConfigurationError) as caught:
-        check(with_value(path, value), HERE, ROOTS)
+        check(with_value(path, value))
     assert len(str(caught.value)) < 5000
 
 
@@ -185,15 +187,15 @@ def test_numbers_of_the_paper_that_are_no_text_file_are_named(stands, tmp_path):
 
 
 def test_where_own_data_lie_is_no_part_of_what_they_are():
-    def plan(entry):
+    def prepared(entry):
         config = with_value(("datasets", "mine"), entry)
-        return Plan(config | {"dataset": "mine"}, HERE)
+        return Plan(config | {"dataset": "mine"}, HERE).data.images("true").stamp
 
-    here = plan(FOLDER).data.prepare_job()
-    assert plan({**FOLDER, "folder": "/elsewhere", "title": "Mine", "crop": 20}).data.prepare_job() == here
-    assert plan({**FOLDER, "resize": "none", "colour": "rgb"}).data.prepare_job() == here
-    assert plan({**FOLDER, "size": 40}).data.prepare_job() != here
-    assert plan({**FOLDER, "colour": "grey"}).data.prepare_job() != here
+    here = prepared(FOLDER)
+    assert prepared({**FOLDER, "folder": "/elsewhere", "title": "Mine", "crop": 20}) == here
+    assert prepared({**FOLDER, "resize": "none", "colour": "rgb"}) == here
+    assert prepared({**FOLDER, "size": 40}) != here
+    assert prepared({**FOLDER, "colour": "grey"}) != here
 
 
 def test_the_size_of_images_in_a_numpy_file_is_known_before_it_is_read(tmp_path):
@@ -204,7 +206,7 @@ def test_the_size_of_images_in_a_numpy_file_is_known_before_it_is_read(tmp_path)
         "datasets.mine.crop: images of mine are 20 pixels wide, so the crop is at most that, found 28"
     ]
     path.write_bytes(b"no archive")
-    check(with_value(("datasets", "mine"), {"source": "npz", "file": str(path), "crop": 28}), HERE, ROOTS)
+    check(with_value(("datasets", "mine"), {"source": "npz", "file": str(path), "crop": 28}))
     found = problems(
         with_value(("datasets", "mine"), {"source": "npz", "file": "~nobody-here/x", "crop": 28})
     )
@@ -242,7 +244,11 @@ CASES = [
     (("networks", "alexnet", "factory"), "alexnet", "expected module:function"),
     (("networks", "alexnet", "factory"), "rethinking.networks.alex:alexnet", "no module"),
     (("networks", "alexnet", "factory"), "rethinking.networks.alexnet:alex", "defines no function 'alex'"),
-    (("networks", "alexnet", "arguments"), {"width": 2}, "width is set by the workflow"),
+    (
+        ("networks", "alexnet", "arguments"),
+        {"width": 2},
+        "width is a key of the network; set it beside its arguments",
+    ),
     (("networks", "alexnet", "initialisation"), "xavier", "'xavier' is not possible"),
     (("networks", "alexnet", "arguments"), {"hidden_layer": 2}, "alexnet takes no 'hidden_layer'"),
     (("networks", "mlp_1x512", "arguments"), {"hidden": 2}, "did you mean 'hidden_layers'?"),
@@ -287,7 +293,9 @@ CASES = [
     (("datasets", "mine"), {**NPZ, "size": 32}, "unknown key 'size'"),
     (("figures", "fig1b", "paper"), {"cifar": "paper/fig1b.csv"}, "no data set 'cifar' is defined"),
     (("datasets", "cifar10", "crop"), 40, "datasets.cifar10.crop: images of cifar10 are 32 pixels"),
-    (("corruption", "label_pool"), "all", "did you mean 'all_classes'?"),
+    (("corruptions", "random_labels", "pool"), "all", "did you mean 'all_classes'?"),
+    (("corruptions", "gaussian", "pool"), "all", "corruptions.gaussian: unknown key 'pool'; known: moments"),
+    (("corruptions", "blurred"), {}, "corruptions: unknown key 'blurred'"),
     (
         ("figures", "fig1b", "label_noise"),
         [0.0, 1.5],
@@ -297,11 +305,11 @@ CASES = [
     (("figures", "fig1b", "networks"), ["incption"], "did you mean 'inception'?"),
     (("figures", "fig1b", "quantity"), "loss", "figures.fig1b.quantity: 'loss' is not possible"),
     (("figures", "fig1a", "conditions"), ["gausian"], "did you mean 'gaussian'?"),
-    (("figures", "fig1a", "network"), "lenet", "no network 'lenet' is defined"),
-    (("figures", "fig1a", "plot"), "bars", "figures.fig1a.plot: 'bars' is not possible"),
+    (("figures", "fig1a", "network"), "lenet", "no network 'lenet'; did you mean 'alexnet'?"),
+    (("figures", "fig1a", "kind"), "bars", "figures.fig1a.kind: 'bars' is not possible"),
     (("figures", "fig1a", "paper"), {"cifar10": "paper/fig9.csv"}, "cannot be read"),
     (("figures", "fig1a", "paper"), {"cifar": "paper/fig1a.csv"}, "did you mean 'cifar10'?"),
-    (("figures", "fig9"), {}, "figures.fig9: the key 'plot' is missing"),
+    (("figures", "fig9"), {}, "figures.fig9: the key 'kind' is missing"),
     (("figures", "train"), PAPER["figures"]["fig1a"], "'train' is the name of a rule"),
     (("figures", "table1"), PAPER["figures"]["fig1a"], "'table1' is the name of a figure and of a table"),
     (("tables", "table1", "rows"), [], "tables.table1.rows: is empty"),
@@ -377,19 +385,23 @@ CASES = [
     (
         ("figures", "fig_ridge", "systems"),
         ["mnist_pixel"],
-        "fig_ridge.systems[0]: no kernel system 'mnist_pixel'",
+        "fig_ridge.systems[0]: no system 'mnist_pixel'; did you mean",
     ),
     (("figures", "fig_ridge", "systems"), ["mnist_pixels"] * 2, "fig_ridge.systems: has an entry twice"),
     (("figures", "fig_ridge", "ridge"), [0.1], "figures.fig_ridge.ridge: has only 1 entries"),
     (("figures", "fig_ridge", "ridge"), [0.1, -0.1], "ridge[1]: expected at least 0, found -0.1"),
     (("figures", "fig_ridge", "ridge"), [0.0, -0.0], "figures.fig_ridge.ridge: has an entry twice"),
     (("figures", "fig_ridge", "paper"), {"cifar10": "paper/table3.csv"}, "fig_ridge: unknown key 'paper'"),
-    (("figures", "fig_minimum_norm", "dataset"), "mnits", "fig_minimum_norm.dataset: no data set 'mnits'"),
-    (("figures", "fig_minimum_norm", "features"), "pixel", "fig_minimum_norm.features: no features 'pixel'"),
+    (("figures", "fig_minimum_norm", "dataset"), "mnits", "fig_minimum_norm.dataset: no dataset 'mnits'"),
+    (
+        ("figures", "fig_minimum_norm", "features"),
+        "pixel",
+        "fig_minimum_norm.features: no plain features 'pixel'; did you mean 'pixels'?",
+    ),
     (
         ("figures", "fig_minimum_norm", "features"),
         "random_patches",
-        "only the kernel matrix is kept; take others",
+        "no plain features 'random_patches'; known: gabor, pixels",
     ),
     (("figures", "fig_minimum_norm", "gamma"), 0, "gamma: expected more than 0, found 0"),
     (("figures", "fig_minimum_norm", "gamma"), [0.1], "gamma: expected number, found list [0.1]"),
@@ -406,7 +418,7 @@ CASES = [
     (
         ("tables", "table3", "rows", 0, "system"),
         "mnist",
-        "tables.table3.rows[0].system: no kernel system 'mnist'",
+        "tables.table3.rows[0].system: no system 'mnist'",
     ),
     (
         ("tables", "table3", "rows", 0, "ridge"),
@@ -421,8 +433,12 @@ CASES = [
     (("tables", "table3", "rows", 1, "ridge"), "none", "rows[1]: the same row stands above already"),
     (("tables", "table3", "rows", 0, "network"), "alexnet", "rows[0]: unknown key 'network'"),
     (("tables", "table3", "paper"), {"cifar10": "paper/table1.csv"}, "has no column norm, ridge, system"),
-    (("tables", "interpolants", "dataset"), "mnits", "tables.interpolants.dataset: no data set 'mnits'"),
-    (("tables", "interpolants", "features"), "random_patches", "only the kernel matrix is kept; take others"),
+    (("tables", "interpolants", "dataset"), "mnits", "tables.interpolants.dataset: no dataset 'mnits'"),
+    (
+        ("tables", "interpolants", "features"),
+        "random_patches",
+        "no plain features 'random_patches'; known: gabor, pixels",
+    ),
     (("tables", "interpolants", "examples"), 10_001, "expected a value in [2, 10000], found 10001"),
     (("scorecard", "tolerance", "norm"), -1, "tolerance.norm: expected a value in [0, 0.5], found -1"),
     (("scorecard", "tolerance", "loss"), 0.6, "tolerance.loss: expected a value in [0, 0.5], found 0.6"),
@@ -440,11 +456,11 @@ def test_each_mistake_is_named(path, value, expected):
 
 def test_imagenet_can_only_be_listed():
     found = problems(with_value(("datasets", "cifar10"), {"source": "imagenet", "folder": "x"}))
-    assert "no network is trained on ImageNet yet" in found[0]
+    assert "images of cifar10 are only listed, so no network is trained on them yet" in found[0]
     systems = [name for name, system in PAPER["systems"].items() if system["dataset"] == "cifar10"]
-    places = [f"systems.{name}" for name in systems] + ["figures.fig_minimum_norm", "tables.interpolants"]
+    places = ["figures.fig_minimum_norm", "tables.interpolants"] + [f"systems.{name}" for name in systems]
     assert found[1:] == [
-        f"{place}.dataset: ImageNet is only listed, so no kernel sees its images" for place in places
+        f"{place}.dataset: images of cifar10 are only listed, so no kernel sees them" for place in places
     ]
 
 
@@ -453,14 +469,14 @@ def test_no_interpolant_sees_images_that_are_only_listed(path):
     config = with_value((*path, "dataset"), "listed")
     config["datasets"]["listed"] = {"source": "imagenet", "folder": "x"}
     assert problems(config) == [
-        f"{'.'.join(path)}.dataset: ImageNet is only listed, so no kernel sees its images"
+        f"{'.'.join(path)}.dataset: images of listed are only listed, so no kernel sees them"
     ]
 
 
 @pytest.mark.parametrize(
     ("source", "arguments", "expected"),
     [
-        ("def net(image_shape, classes): ...", {}, "must take classes, image_shape, width; not width"),
+        ("def net(image_shape, classes): ...", {}, "networks.own.width: net takes no 'width'"),
         ("def net(image_shape, classes, width, depth): ...", {}, "net needs 'depth'"),
         ("def net(image_shape, classes, width, *, depth): ...", {}, "net needs 'depth'"),
         ("def net(image_shape, classes, width, /): ...", {}, "must take"),
@@ -484,10 +500,10 @@ def test_a_factory_that_could_not_be_called_is_refused(tmp_path, source, argumen
     config = with_value(("networks", "own"), copy.deepcopy(PAPER["networks"]["alexnet"]))
     config["networks"]["own"] |= {"factory": "mine:net", "arguments": arguments}
     if expected is None:
-        check(config, HERE, (*ROOTS, tmp_path))
+        check(config, tmp_path)
         return
     with pytest.raises(ConfigurationError) as caught:
-        check(config, HERE, (*ROOTS, tmp_path))
+        check(config, tmp_path)
     assert expected in str(caught.value)
 
 
@@ -498,7 +514,7 @@ def test_a_figure_that_an_overlay_sets_to_null_is_not_there():
 
 
 def test_the_papers_numbers_stand_beside_the_papers_data_set_only():
-    assert Plan(PAPER, HERE).paper("fig1a") == "paper/fig1a.csv"
+    assert Plan(PAPER, HERE).paper("fig1a")["file"] == "paper/fig1a.csv"
     assert Plan(with_value(("dataset",), "digits"), HERE).paper("fig1a") is None
 
 
@@ -509,8 +525,8 @@ def test_a_misspelt_network_in_an_overlay_is_told_from_a_new_one():
 
 def test_a_missing_key_is_named():
     config = copy.deepcopy(PAPER)
-    del config["training"]["momentum"]
-    assert problems(config) == ["training: the key 'momentum' is missing"]
+    del config["training"]["batch_size"]
+    assert problems(config) == ["training: the key 'batch_size' is missing"]
 
 
 def test_every_problem_is_listed_at_once():
@@ -522,16 +538,17 @@ def test_every_problem_is_listed_at_once():
 def test_a_random_crop_of_images_corrupted_after_the_crop_is_refused():
     row = {"network": "inception", "condition": "gaussian", "random_crop": True, "weight_decay": False}
     config = with_value(("tables", "table1", "rows"), [row])
-    assert "corruption.stage to before_crop" in problems(config)[0]
-    config["corruption"]["stage"] = "before_crop"
-    check(config, HERE, ROOTS)
+    assert "corruption_stage to before_crop" in problems(config)[0]
+    config["corruption_stage"] = "before_crop"
+    check(config)
 
 
 def test_a_network_may_have_its_own_training():
     config = with_value(("networks", "alexnet", "batch_size"), 32)
     plan = Plan(config, HERE)
     sizes = {
-        run.network: plan.train_job(run)["spec"]["recipe"]["batch_size"] for run in plan.shown_runs("fig1b")
+        run.network: plan.run(run).spec["recipe"]["batch_size"]
+        for run in map(plan.run_of, plan.requested("fig1b"))
     }
     assert sizes == {"inception": 128, "alexnet": 32, "mlp_1x512": 128}
 
@@ -539,17 +556,18 @@ def test_a_network_may_have_its_own_training():
 def test_whole_numbers_and_decimals_are_the_same_run():
     ours = Plan(with_value(("training", "decay"), 1), HERE)
     theirs = Plan(with_value(("training", "decay"), 1.0), HERE)
-    run = ours.shown_runs("fig1a")[0]
-    assert repr(ours.train_job(run)) == repr(theirs.train_job(run))
+    run = ours.run_of(ours.requested("fig1a")[0])
+    assert repr(ours.run(run).spec) == repr(theirs.run(run).spec)
+    assert ours.run(run).stamp == theirs.run(run).stamp
 
 
 @pytest.mark.parametrize(("ridge", "text"), [
     (0.0, "none"), ("none", "none"), ("chosen", "chosen"), (1.0, "1"), (10.0, "10"), (1e-6, "0.000001"),
     (0.1 + 0.2, "0.30000000000000004"), (1e-15, "0.000000000000001"), (2.5e17, "250000000000000000"),
 ])  # fmt: skip
-def test_ridges_in_paths_are_plain_decimals_that_the_rule_knows(ridge, text):
+def test_ridges_in_paths_are_plain_decimals(ridge, text):
     assert ridge_text(ridge) == text
-    assert re.fullmatch(RIDGE, text)
+    assert re.fullmatch(r"none|chosen|[0-9]+(\.[0-9]+)?", text)
     assert ridge in (0.0, text) or float(text) == ridge
 
 
@@ -557,7 +575,7 @@ def test_whole_numbers_and_decimals_are_the_same_system():
     def solve(number):
         system = {**SYSTEM, "gamma": [number], "ridge": [number]}
         plan = Plan(with_value(("systems", "mnist_pixels"), system), HERE)
-        return [repr(plan.kernels.system_job("mnist_pixels", ridge, 0)) for ridge in ("none", "chosen")]
+        return [repr(plan.kernels.system("mnist_pixels", ridge).spec) for ridge in ("none", "chosen")]
 
     assert solve(1) == solve(1.0) != solve(1.5)
 
@@ -566,38 +584,38 @@ def test_a_linear_kernel_has_no_gamma():
     config = with_value(("systems", "mine"), LINEAR)
     config["tables"]["table3"]["rows"] = [{"system": "mine", "ridge": ridge} for ridge in ("none", "chosen")]
     plan = Plan(config, HERE)
-    assert plan.kernels.system_job("mine", "none", 0)["spec"]["gamma"] is None
-    assert plan.kernels.selection_job("mine")["spec"]["gamma"] is None
-    assert "selection" not in plan.kernels.system_inputs("mine", "none", 0)
-    assert "selection" in plan.kernels.system_inputs("mine", "chosen", 0)
+    assert plan.kernels.system("mine", "none").spec["bandwidth"] is None
+    assert plan.kernels.selection("mine").spec["bandwidth"] is None
+    assert "selection" not in plan.kernels.system("mine", "none").inputs
+    assert "selection" in plan.kernels.system("mine", "chosen").inputs
 
 
 def test_a_system_that_an_overlay_sets_to_null_is_not_there():
     config = with_value(("systems", "mnist_pixels"), None)
-    assert problems(config)[0].startswith("figures.fig_ridge.systems[0]: no kernel system 'mnist_pixels'")
+    assert problems(config)[0].startswith("figures.fig_ridge.systems[0]: no system 'mnist_pixels'")
     config["figures"]["fig_ridge"]["systems"].remove("mnist_pixels")
     config["tables"]["table3"]["rows"] = [{"system": "mnist_gabor", "ridge": "none"}]
-    assert "mnist_pixels" not in check(config, HERE, ROOTS)["systems"]
+    assert "mnist_pixels" not in check(config)["systems"]
 
 
 def test_a_gamma_is_chosen_where_there_are_several_and_for_the_best_ridge():
     config = with_value(("systems", "several"), {**SYSTEM, "gamma": [0.1, 0.2]})
     kernels = Plan(config, HERE).kernels
     for ridge in ("none", 0.1, "chosen"):
-        assert kernels.needs_selection("several", ridge)
-        assert kernels.needs_selection("mnist_pixels", ridge) == (ridge == "chosen")
-    several, one = (kernels.system_job(name, "none", 0)["spec"] for name in ("several", "mnist_pixels"))
-    assert (several["gamma"], one["gamma"]) == (None, SYSTEM["gamma"][0])
+        assert "selection" in kernels.system("several", ridge).inputs
+        assert ("selection" in kernels.system("mnist_pixels", ridge).inputs) == (ridge == "chosen")
+    several, one = (kernels.system(name, "none").spec for name in ("several", "mnist_pixels"))
+    assert (several["bandwidth"], one["bandwidth"]) == (None, SYSTEM["bandwidth"][0])
 
 
 def test_only_systems_of_drawn_features_are_solved_for_every_seed():
     plan = Plan(with_value(("seeds",), [3, 5]), HERE)
     seeds = {}
-    for entry in plan.shown_results("table3"):
-        seeds.setdefault(entry["features"], []).append(entry["seed"])
+    for coordinates, _, seed in plan.shown_results("table3"):
+        seeds.setdefault(coordinates["features"], []).append(seed)
     assert set(seeds["pixels"]) == set(seeds["gabor"]) == {3}
     assert set(seeds["random_patches"]) == {3, 5}
-    assert [entry["seed"] for entry in plan.shown_results("interpolants")] == [3, 5]
+    assert [seed for _, _, seed in plan.shown_results("interpolants")] == [3, 5]
 
 
 def test_every_number_of_table_3_has_a_row_that_stands_for_it():
@@ -613,7 +631,7 @@ def test_every_number_of_table_3_has_a_row_that_stands_for_it():
 def test_minus_zero_is_zero_and_order_does_not_matter():
     config = with_value(("figures", "fig1b", "label_noise"), [-0.0, 1])
     config["seeds"] = [2, 0, 1]
-    checked = check(config, HERE, ROOTS)
+    checked = check(config)
     assert repr(checked["figures"]["fig1b"]["label_noise"]) == "[0.0, 1.0]"
     assert checked["seeds"] == [0, 1, 2]
 
@@ -621,14 +639,14 @@ def test_minus_zero_is_zero_and_order_does_not_matter():
 def test_integers_may_be_written_with_a_point():
     config = with_value(("seeds",), [0.0, 1.0])
     config["networks"]["alexnet"]["epochs"] = 80.0
-    checked = check(config, HERE, ROOTS)
+    checked = check(config)
     assert repr(checked["seeds"]) == "[0, 1]"
     assert repr(checked["networks"]["alexnet"]["epochs"]) == "80"
 
 
 @pytest.mark.parametrize(("noise", "text"), [(0.0, "0"), (1.0, "1"), (0.25, "0.25"), (1e-7, "0.0000001")])
 def test_probabilities_in_paths_are_plain_decimals(noise, text):
-    assert noise_text(noise) == text
+    assert plain_decimal(noise) == text
     assert float(text) == noise
 
 
@@ -639,7 +657,7 @@ def test_every_key_of_the_schema_is_described():
                 yield f"{path}.{key}"
             yield from undescribed(part, f"{path}.{key}")
 
-    assert list(undescribed(yaml.safe_load(SCHEMA.read_text()))) == []
+    assert list(undescribed(schema_with(HOMES))) == []
 
 
 def test_conda_users_get_the_locked_versions():
@@ -647,3 +665,146 @@ def test_conda_users_get_the_locked_versions():
     conda = re.findall(r'- "([a-z0-9-]+)==([^\s;"]+)', (HERE / "envs/environment.yaml").read_text())
     assert locked == conda
     assert len(locked) > 50
+
+
+GRID = {"grid": [0.01, 0.03]}
+
+
+def test_a_grid_is_a_network_for_each_value_wherever_its_name_stands():
+    config = with_value(("networks", "alexnet", "learning_rate"), GRID)
+    checked = check(config)
+    points = ["alexnet@learning_rate=0.01", "alexnet@learning_rate=0.03"]
+    assert "alexnet" not in checked["networks"]
+    assert [checked["networks"][point]["learning_rate"] for point in points] == [0.01, 0.03]
+    assert checked["figures"]["fig1b"]["networks"] == ["inception", *points, "mlp_1x512"]
+    rows = [row["network"] for row in checked["tables"]["table1"]["rows"]]
+    assert rows.count(points[0]) == rows.count(points[1]) > rows.count("alexnet") == 0
+    assert len({Plan(config, HERE).run(Run(point)).stamp for point in points}) == 2
+
+
+@pytest.mark.parametrize(
+    ("grid", "expected"),
+    [
+        ([], "networks.alexnet.learning_rate.grid: expected a list of values, found []"),
+        (0.1, "networks.alexnet.learning_rate.grid: expected a list of values, found 0.1"),
+        ([0.1, -1], "learning_rate: expected more than 0, found -1"),
+    ],
+)
+def test_a_grid_that_names_no_networks_is_refused(grid, expected):
+    (problem,) = problems(with_value(("networks", "alexnet", "learning_rate"), {"grid": grid}))
+    assert expected in problem
+
+
+def test_a_network_without_a_width_needs_none(tmp_path):
+    (tmp_path / "mine.py").write_text("def net(image_shape, classes): ...")
+    config = with_value(("networks", "own"), copy.deepcopy(PAPER["networks"]["alexnet"]))
+    config["networks"]["own"]["factory"] = "mine:net"
+    del config["networks"]["own"]["width"]
+    assert "width" not in check(config, tmp_path)["networks"]["own"]
+
+
+# A kind of figure of one's own, whose requests stand in for the last line.
+KIND = """ABOUT = {{
+    "kind": "exhibit", "form": "table", "title": "Mine", "reads": "histories",
+    "options": {{}},
+}}
+
+
+def summarise(results):
+    return results
+
+
+def render(summary):
+    return summary
+
+
+def requests(options):
+    from rethinking.exhibits.requests import Experiment, Measurement, Solve, Trace, Training
+
+    return [{request}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ("Training('alexnt')", "tables.mine: no network 'alexnt'; did you mean 'alexnet'?"),
+        ("Training('alexnet', 'blurred')", "tables.mine: no condition 'blurred'"),
+        ("Training('alexnet', regularisers=('dropout',))", "tables.mine: no regulariser 'dropout'"),
+        ("Training('alexnet', 'gaussian', 0.5)", "tables.mine: gaussian replaces no labels"),
+        ("Measurement('norms', Training('alexnet'))", "no measurement 'norms'; did you mean 'weight_norms'?"),
+        (
+            "Measurement('weight_norms', Training('alexnet'), {'p': 1})",
+            "measurement weight_norms: unknown key 'p'",
+        ),
+        ("Measurement('weight_norms', Training('alexnt'))", "tables.mine: no network 'alexnt'"),
+        ("Trace('learned', Training('alexnet'))", "tables.mine: no probe 'learned'; known: none"),
+        ("Solve('mnist', 'none')", "tables.mine: no kernel system 'mnist'; did you mean 'mnist_gabor'?"),
+        (
+            "Solve('mnist_pixels', 'best')",
+            "tables.mine.ridge: no ridge 'best'; known: chosen, none",
+        ),
+        ("Solve('mnist_pixels', 1e-99)", "tables.mine.ridge: expected 1e-15 to 1e+15, found 1e-99"),
+        ("Experiment('descent', 'mnist', 'pixels', {})", "tables.mine: no experiment 'descent'"),
+        ("Experiment('interpolants', 'mnits', 'pixels', {})", "tables.mine.dataset: no data set 'mnits'"),
+        ("'alexnet'", "tables.mine: its kind asks for 'alexnet'; expected Training, Measurement"),
+    ],
+)
+def test_what_a_kind_of_ones_own_asks_for_must_be_there(request_, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.path", [*sys.path])
+    name = f"own_kind_{abs(hash(request_))}"
+    (tmp_path / f"{name}.py").write_text(KIND.format(request=request_))
+    config = with_value(("tables", "mine"), {"kind": name})
+    homes = Homes(HERE / "src", [str(tmp_path / f"{name}.py")])
+    with pytest.raises(ConfigurationError) as caught:
+        configuration.check(config, HERE, homes, (*ROOTS, tmp_path))
+    assert expected in str(caught.value)
+
+
+UPDATE_RULE = """import torch
+
+ABOUT = {
+    "kind": "update_rule",
+    "title": "Steps of one length.",
+    "options": {
+        "length": {"type": "number", "exclusiveMinimum": 0, "default": 1.0, "description": "Length of a step."},
+    },
+}
+
+
+def update_rule(network, weight_decay, decayed, length=1.0):
+    raise NotImplementedError
+"""
+
+
+def test_an_update_rule_of_ones_own_has_options_beside_those_of_training(tmp_path):
+    path = tmp_path / "steps_of_one_length.py"
+    path.write_text(UPDATE_RULE)
+
+    def recipe(name, **settings):
+        config = copy.deepcopy(PAPER) | {"plugins": [str(path)]}
+        config["networks"]["alexnet"] |= settings
+        return Plan(config, HERE).run(Run(name))
+
+    own = recipe("alexnet", update_rule="steps_of_one_length", length=2)
+    assert own.spec["recipe"]["update_rule"] == "steps_of_one_length"
+    assert own.spec["recipe"]["update_options"] == {"length": 2.0}
+    assert str(path) in own.code["files"], "an edit of the rule makes other runs"
+    assert recipe("mlp_1x512").stamp == Plan(PAPER, HERE).run(Run("mlp_1x512")).stamp
+    with pytest.raises(ConfigurationError, match="alexnet.length: the update rule sgd has no such option"):
+        recipe("alexnet", length=2)
+    with pytest.raises(ConfigurationError, match="alexnet.length: expected more than 0, found 0"):
+        recipe("alexnet", update_rule="steps_of_one_length", length=0)
+
+
+def test_claims_are_those_of_kinds_that_have_some():
+    with_claims = schema_with(HOMES)["properties"]["figures"]["additionalProperties"]["allOf"]
+    takes = {
+        block["if"]["properties"]["kind"]["const"]
+        for block in with_claims
+        if "claims" in block["then"]["properties"]
+    }
+    assert "ridge_path" not in takes
+    assert {"learning_curves", "noise_sweep", "minimum_norm"} <= takes
+    (problem,) = problems(with_value(("figures", "fig1b", "claims"), "own"))
+    assert "figures.fig1b.claims: 'own' is not possible" in problem

@@ -11,13 +11,13 @@ from pipeline.planning.explain import LISTED, cut, explain, nearest, shown, wher
 from pipeline.planning.factories import arguments_of, call_problems, find_factory
 from pipeline.planning.grids import GridError, expand, network_grids
 from pipeline.planning.homes import Home, Homes
-from pipeline.planning.kernel_checks import experiment_problems, kernel_problems
-from pipeline.planning.measurements import probe_defaults, request_problems
+from pipeline.planning.kernel_checks import kernel_problems
+from pipeline.planning.measurements import probe_defaults
+from pipeline.planning.requests import request_problems
 from pipeline.planning.runs import TRUE_LABELS
 from pipeline.planning.schema import schema_with, unknown_names
 from pipeline.planning.sources import source_of
 from pipeline.storage.files import oddity, read
-from rethinking.exhibits.requests import Experiment, Training
 
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
 RESERVED = {
@@ -78,6 +78,10 @@ def _network_problems(config: dict, homes: Homes, roots: tuple[Path, ...]) -> li
             problems.append(f"networks.{name}.factory: {found}")
         else:
             problems += call_problems(f"networks.{name}", found, arguments_of(network))
+        if "width" in network["arguments"]:
+            problems.append(
+                f"networks.{name}.arguments: width is a key of the network; set it beside its arguments"
+            )
         problems += _recipe_problems(f"networks.{name}", network, config["training"], homes)
     return problems
 
@@ -193,21 +197,11 @@ def _exhibit_problems(where: str, entry: dict, config: dict, folder: Path, homes
     for index, row in enumerate(entry.get("rows", ())):
         if row in entry["rows"][:index]:
             problems.append(f"{where}.rows[{index}]: the same row stands above already; remove one")
-    for index, request in enumerate(kind.requests(options)):
-        problems += [f"{where}: {problem}" for problem in request_problems(request, config, homes)]
-        if isinstance(request, Experiment):
-            problems += experiment_problems(where, request, homes)
-        training = getattr(request, "training", request)
-        if isinstance(training, Training):
-            home_of = homes.of("corruption").get(training.condition)
-            images_differ = home_of is not None and home_of.about["of"] == "images"
-            cropped = "random_crop" in training.regularisers
-            if cropped and images_differ and config["corruption_stage"] == "after_crop":
-                place = f"{where}.rows[{index}]" if "rows" in entry else where
-                problems.append(
-                    f"{place}: images corrupted after the crop leave nothing to crop at random; "
-                    "set random_crop to false, or corruption_stage to before_crop"
-                )
+    requests = kind.requests(options)
+    for index, request in enumerate(requests):
+        # A request of its own for each row stands where the row does.
+        place = f"{where}.rows[{index}]" if len(requests) == len(entry.get("rows", ())) else where
+        problems += request_problems(place, request, config, homes)
     return problems + _paper_problems(where, entry, home, folder, config["datasets"])
 
 

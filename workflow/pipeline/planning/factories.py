@@ -54,7 +54,8 @@ def call_problems(where: str, function: ast.FunctionDef, arguments: dict) -> lis
             problems.append(f"{where}.arguments: {name} is set by the workflow; remove it")
         elif name not in annotations and signature.kwarg is None:
             known = nearest(name, set(annotations) - FACTORY_ARGUMENTS)
-            problems.append(f"{where}.arguments: {function.name} takes no {name!r}; {known}")
+            place = f"{where}.width" if name == "width" else f"{where}.arguments"
+            problems.append(f"{place}: {function.name} takes no {name!r}; {known}")
         else:
             annotation = annotations.get(name)
             wanted = annotation.id if isinstance(annotation, ast.Name) else ""

@@ -10,12 +10,9 @@ Weights and traces have stamps of their own and are no part of the run's stamp. 
 the run has finished, its job trains again and leaves the finished run as it is.
 """
 
-from jsonschema import Draft202012Validator
-
-from pipeline.planning.explain import explain, nearest
 from pipeline.planning.homes import Home, Homes
 from pipeline.planning.results import Result, Results
-from rethinking.exhibits.requests import Measurement, Trace
+from rethinking.exhibits.requests import Measurement
 
 EVERY = "every"
 # What every probe can be told, besides its own options.
@@ -48,27 +45,6 @@ def probe_defaults(entry: dict, homes: Homes) -> dict:
     """An entry of ``probes`` with everything that it leaves out."""
     shared = {name: schema["default"] for name, schema in MOMENTS.items()}
     return shared | homes.of("probe")[entry["probe"]].defaults() | entry
-
-
-def request_problems(request, config: dict, homes: Homes) -> list[str]:
-    """What is wrong with one request of a figure or table for a measurement or a trace."""
-    if isinstance(request, Trace) and request.probe not in config["probes"]:
-        return [f"no probe {request.probe!r} is defined; {nearest(request.probe, config['probes'])}"]
-    if not isinstance(request, Measurement):
-        return []
-    known = homes.of("measurement")
-    if request.measurement not in known:
-        return [f"no measurement {request.measurement!r}; {nearest(request.measurement, known)}"]
-    options = known[request.measurement].options
-    schema = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": [name for name, option in options.items() if "default" not in option],
-        "properties": options,
-    }
-    errors = Draft202012Validator(schema).iter_errors(request.options)
-    texts = [text.removeprefix("the configuration: ") for error in errors for text in explain(error)]
-    return [f"the measurement {request.measurement}: {text}" for text in texts]
 
 
 class MeasurementPlan:

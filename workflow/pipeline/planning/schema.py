@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from pipeline.planning.explain import nearest
-from pipeline.planning.homes import Home, Homes
+from pipeline.planning.homes import CHOICES, Home, Homes
 from pipeline.planning.measurements import MOMENTS
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
@@ -32,8 +32,10 @@ CLAIMS = {
 
 def _beside_options(home: Home) -> tuple[dict, dict]:
     """The keys of a figure or table that are no options of its kind; none is required."""
+    shows = CHOICES["exhibit"]["form"][home.about["form"]]
+    reads_paper = "numbers" in home.about or "paper" in home.function(shows).named
     scored = home.function("claims") or "numbers" in home.about
-    return {}, {"paper": PAPER} | ({"claims": CLAIMS} if scored else {})
+    return {}, ({"paper": PAPER} if reads_paper else {}) | ({"claims": CLAIMS} if scored else {})
 
 
 CROP = {

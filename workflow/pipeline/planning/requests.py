@@ -1,0 +1,96 @@
+"""Can everything that a figure or table asks for be made? Answered before any job starts.
+
+A kind makes its requests itself, from its options or from nothing at all. The schema knows the names in options
+only, so the names and numbers in requests are checked here.
+"""
+
+from jsonschema import Draft202012Validator
+
+from pipeline.planning.explain import explain, nearest
+from pipeline.planning.homes import Homes
+from pipeline.planning.kernel_checks import points_problems, ridge_problems
+from pipeline.planning.kernels import CHOSEN, EXPERIMENT_DATA, NONE
+from pipeline.planning.runs import REGULARISERS, TRUE_LABELS
+from rethinking.exhibits.requests import Experiment, Measurement, Solve, Trace, Training
+
+
+def request_problems(where: str, request, config: dict, homes: Homes) -> list[str]:
+    """What is wrong with one request of the figure or table at ``where``, in sentences that begin with a place."""
+    if isinstance(request, Training):
+        return _training_problems(where, request, config, homes)
+    if isinstance(request, Measurement):
+        found = _measurement_problems(where, request, homes)
+        return found + _training_problems(where, request.training, config, homes)
+    if isinstance(request, Trace):
+        found = _unknown(where, "probe", request.probe, config["probes"])
+        return found + _training_problems(where, request.training, config, homes)
+    if isinstance(request, Solve):
+        return _solve_problems(where, request, config)
+    if isinstance(request, Experiment):
+        return _experiment_problems(where, request, config, homes)
+    return [
+        f"{where}: its kind asks for {request!r}; expected Training, Measurement, Trace, Solve or Experiment "
+        "of rethinking.exhibits.requests"
+    ]
+
+
+def _unknown(where: str, what: str, name: str, known) -> list[str]:
+    return [] if name in known else [f"{where}: no {what} {name!r}; {nearest(name, known)}"]
+
+
+def _training_problems(where: str, request: Training, config: dict, homes: Homes) -> list[str]:
+    corruptions = homes.of("corruption")
+    found = _unknown(where, "network", request.network, config["networks"])
+    found += _unknown(where, "condition", request.condition, (TRUE_LABELS, *corruptions))
+    for regulariser in request.regularisers:
+        found += _unknown(where, "regulariser", regulariser, REGULARISERS)
+    if found:
+        return found
+    of = corruptions[request.condition].about["of"] if request.condition in corruptions else None
+    if request.label_noise is not None and of != "labels":
+        found.append(
+            f"{where}: {request.condition} replaces no labels, so there is no share of them to replace"
+        )
+    if (
+        "random_crop" in request.regularisers
+        and of == "images"
+        and config["corruption_stage"] == "after_crop"
+    ):
+        found.append(
+            f"{where}: images corrupted after the crop leave nothing to crop at random; "
+            "set random_crop to false, or corruption_stage to before_crop"
+        )
+    return found
+
+
+def _measurement_problems(where: str, request: Measurement, homes: Homes) -> list[str]:
+    known = homes.of("measurement")
+    if request.measurement not in known:
+        return _unknown(where, "measurement", request.measurement, known)
+    options = known[request.measurement].options
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [name for name, option in options.items() if "default" not in option],
+        "properties": options,
+    }
+    errors = Draft202012Validator(schema).iter_errors(request.options)
+    texts = [text.removeprefix("the configuration: ") for error in errors for text in explain(error)]
+    return [f"{where}: the measurement {request.measurement}: {text}" for text in texts]
+
+
+def _solve_problems(where: str, request: Solve, config: dict) -> list[str]:
+    found = _unknown(where, "kernel system", request.system, config["systems"])
+    if isinstance(request.ridge, str):
+        return found + _unknown(f"{where}.ridge", "ridge", request.ridge, (NONE, CHOSEN))
+    return found + (ridge_problems(where, [request.ridge]) if request.ridge else [])
+
+
+def _experiment_problems(where: str, request: Experiment, config: dict, homes: Homes) -> list[str]:
+    known = homes.of("experiment")
+    if request.experiment not in known:
+        return _unknown(where, "experiment", request.experiment, known)
+    function = known[request.experiment].function("run")
+    problems = function.problems((*EXPERIMENT_DATA, *request.options))
+    found = [f"{where}: {problem}" for problem in problems]
+    return found + points_problems(config, homes, where, request.dataset, request.features)
