@@ -1,7 +1,9 @@
 # Images × labels: the clean data set and the corruptions of section 2.1, each drawn once.
 
 descriptions = [
-    path for data in plan.described for path in (*data.description().files.values(), data.description().mark)
+    path
+    for data in plan.described
+    for path in (*data.description().files.values(), data.description().mark)
 ]
 contact_sheets = [
     path

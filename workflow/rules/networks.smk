@@ -30,7 +30,10 @@ rule train:
     input:
         receipts_of_seeds("runs"),
     output:
-        [f"{plan.root}/runs/{{place}}/{{stamp}}/seed-{seed}/receipt{{along}}.json" for seed in TRAINED],
+        [
+            f"{plan.root}/runs/{{place}}/{{stamp}}/seed-{seed}/receipt{{along}}.json"
+            for seed in TRAINED
+        ],
     log:
         f"{LOGS}/runs/{{place}}/{{stamp}}/{SEEDS}{{along}}.log",
     benchmark:
