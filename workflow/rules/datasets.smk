@@ -1,7 +1,9 @@
 # Images × labels: the clean data set and the corruptions of section 2.1, each drawn once.
 
 descriptions = [
-    path for data in plan.described for path in (*data.description().files.values(), data.description().mark)
+    path
+    for data in plan.described
+    for path in (*data.description().files.values(), data.description().mark)
 ]
 contact_sheets = [
     path
@@ -52,7 +54,7 @@ for data in plan.datasets.values():
         name:
             f"prepare_{data.name}"
         input:
-            data.images("true").receipts(),
+            ancient(data.images("true").receipts()),
         output:
             data.images("true").receipt(),
             data.labels().receipt(),
@@ -81,7 +83,7 @@ for data in plan.datasets.values():
         name:
             f"describe_{data.name}"
         input:
-            data.description().result.receipts(),
+            ancient(data.description().result.receipts()),
         output:
             *data.description().files.values(),
             *data.description().vouchers,
@@ -109,7 +111,7 @@ for data in plan.datasets.values():
             name:
                 f"measure_baseline_of_{data.name}"
             input:
-                data.baseline().receipts(),
+                ancient(data.baseline().receipts()),
             output:
                 data.baseline().receipt(),
             log:
@@ -190,7 +192,7 @@ for corruption in plan.data.corruptions:
         name:
             contact_sheet_name(corruption)
         input:
-            page.result.receipts(),
+            ancient(page.result.receipts()),
         output:
             pdf=page.files["sheet.pdf"],
             png=report(page.files["sheet.png"], **in_report.contact_sheet(corruption, PICTURE)),

@@ -13,7 +13,9 @@ def seeds_of(wildcards):
 def receipts_of_seeds(kind):
     """An input function: the receipts of everything that the results of a job's seeds are made from."""
     return lambda wildcards: [
-        path for seed in seeds_of(wildcards) for path in result_of(kind, wildcards).receipts(seed)
+        ancient(path)
+        for seed in seeds_of(wildcards)
+        for path in result_of(kind, wildcards).receipts(seed)
     ]
 
 
@@ -28,7 +30,10 @@ rule train:
     input:
         receipts_of_seeds("runs"),
     output:
-        [f"{plan.root}/runs/{{place}}/{{stamp}}/seed-{seed}/receipt{{along}}.json" for seed in TRAINED],
+        [
+            f"{plan.root}/runs/{{place}}/{{stamp}}/seed-{seed}/receipt{{along}}.json"
+            for seed in TRAINED
+        ],
     log:
         f"{LOGS}/runs/{{place}}/{{stamp}}/{SEEDS}{{along}}.log",
     benchmark:
