@@ -69,7 +69,7 @@ def usual_loop(network, split: Split, device: torch.device) -> None:
 
 
 def our_loop(network, split: Split, dtype: torch.dtype) -> None:
-    """Some epochs of ours, each with its evaluation; images are standardised once a run, not once an epoch."""
+    """Some epochs of ours, each with its evaluation; images are standardised once a run, not each epoch."""
     recipe = Recipe(epochs=EPOCHS, learning_rate=0.01, crop=28, batch_size=BATCH)
     train(network, split, Split(split.images[:1], split.labels[:1]), recipe, seed=0, dtype=dtype)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 import numpy as np
 import yaml
 
-from rethinking.datasets.digits import load_digits
+from rethinking.datasets.digits import read as load_digits
 
 HERE = Path(__file__).parents[1]
 TRACKED = ["Snakefile", "config.yaml", "config", "envs", "paper", "profiles", "src", "workflow"]

@@ -10,8 +10,8 @@ A kind of figure or table says which numbers the paper prints for it under "numb
 
 A quantity has, all of them optional, its "tolerance" (by name; without one, ours must be equal), the "column"
 of the paper's file, if that is called otherwise, a "reading" that is said with the rule, the "lower_bound", a
-column of the summary that counts the runs for which ours is only that, and "uncounted": the values of keys for
-which the number could not fail or is another reading of one that is counted; {} for all.
+column of the summary that counts the runs for which ours is only that, and "uncounted": the values of keys
+for which the number could not fail or is another reading of one that is counted; {} for all.
 """
 
 import numpy as np
@@ -80,10 +80,10 @@ def numbers(
 ) -> pd.DataFrame:
     """Every number of one figure or table of the paper beside ours.
 
-    ``paper`` has the keys of ``printed`` and a column a quantity. A figure that shows one ``quantity`` has the
-    numbers of this one alone. A number is matched if our mean lies within the number's tolerance and every run
-    behind the mean succeeded. The width of our interval plays no part, or few and scattered seeds would match
-    anything. A number that no run of ours stands for is "not run".
+    ``paper`` has the keys of ``printed`` and a column a quantity. A figure that shows one ``quantity`` has
+    the numbers of this one alone. A number is matched if our mean lies within the number's tolerance and
+    every run behind the mean succeeded. The width of our interval plays no part, or few and scattered seeds
+    would match anything. A number that no run of ours stands for is "not run".
 
     The paper may have a column ``counted`` (false where another row stands for the same printed number) and,
     for relative tolerances, ``<column>_rounding`` (half a unit of the last digit that is printed).

@@ -22,8 +22,8 @@ MOMENTS = ("epoch", "step", "examples")
 class Probe(NamedTuple):
     """What is measured in the course of a training run, on which examples and when.
 
-    ``measure(network, images, labels)`` gets the network in evaluation mode and n standardised centre crops with
-    their labels. It returns numbers or arrays by name, with the same names, shapes and dtypes each time.
+    ``measure(network, images, labels)`` gets the network in evaluation mode and n standardised centre crops
+    with their labels. It returns numbers or arrays by name, with the same names, shapes and dtypes each time.
     ``examples`` are the positions of the images in the training set, int64 (n,). ``measure`` is called before
     the first step if 0 is among ``steps``, after each of the other ``steps``, and at the end of each of the
     ``epochs``, which count from 1; None stands for every epoch.

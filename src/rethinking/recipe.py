@@ -18,8 +18,8 @@ class Recipe:
     """How a network is trained; as it stands, with the paper's SGD, momentum and decay of the learning rate.
 
     ``update_rule`` and ``schedule`` are modules such as ``rethinking.update_rules.sgd`` and
-    ``rethinking.schedules.exponential``, each with its options: the first turns gradients into steps, the second says
-    what the learning rate is multiplied by in an epoch.
+    ``rethinking.schedules.exponential``, each with its options: the first turns gradients into steps, the
+    second says what the learning rate is multiplied by in an epoch.
 
     ``crop`` is the side of the square that the network sees; the centre of each image, or with
     ``random_crop`` a window drawn anew for every training image in every epoch; with ``augmentation``
@@ -80,7 +80,7 @@ class Split(NamedTuple):
         return cls(torch.from_numpy(np.array(images)).permute(0, 3, 1, 2), torch.from_numpy(np.array(labels)))
 
     def as_seen(self, crop: int) -> "Split":
-        """The split with standardised centre crops, float32, which a network can be called with in evaluation."""
+        """The split with standardised centre crops, float32, as a network sees it in evaluation."""
         return Split(standardise(centre_crop(self.images, crop)), self.labels)
 
     def check(self, name: str, crop: int) -> None:

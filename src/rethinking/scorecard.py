@@ -1,13 +1,14 @@
 """The form of a scorecard: the paper's claims and numbers beside our results, each with a verdict.
 
-A scorecard is a frame with one row a number or claim: ``kind`` (of ``COUNTED`` or ``NOT_COUNTED``), ``source``
-(figure or table), ``item``, ``measured`` (the quantity), ``paper`` (a number, or in words what is claimed), ``ours``,
-``lower``, ``upper``, ``interval`` (what the interval covers), ``runs`` (all that were planned), ``failed``
-(how many of them failed), ``difference`` (ours - paper), ``verdict`` and ``rule``. Claims become rows in
-``rethinking.claims``, numbers in ``rethinking.printed_numbers``.
+A scorecard is a frame with one row a number or claim: ``kind`` (of ``COUNTED`` or ``NOT_COUNTED``),
+``source`` (figure or table), ``item``, ``measured`` (the quantity), ``paper`` (a number, or in words what is
+claimed), ``ours``, ``lower``, ``upper``, ``interval`` (what the interval covers), ``runs`` (all that were
+planned), ``failed`` (how many of them failed), ``difference`` (ours - paper), ``verdict`` and ``rule``.
+Claims become rows in ``rethinking.claims``, numbers in ``rethinking.printed_numbers``.
 
 Claims and numbers are the paper's. An own claim is one of a figure or table of which the paper says nothing.
-These three are counted. A consequence is a claim that holds by construction. A number is uncounted if it is fixed before anything is trained, or if it is another reading of one that is counted.
+These three are counted. A consequence is a claim that holds by construction. A number is uncounted if it is
+fixed before anything is trained, or if it is another reading of one that is counted.
 """
 
 import pandas as pd

@@ -584,8 +584,8 @@ def test_a_linear_kernel_has_no_gamma():
     config = with_value(("systems", "mine"), LINEAR)
     config["tables"]["table3"]["rows"] = [{"system": "mine", "ridge": ridge} for ridge in ("none", "chosen")]
     plan = Plan(config, HERE)
-    assert plan.kernels.system("mine", "none").spec["bandwidth"] is None
-    assert plan.kernels.selection("mine").spec["bandwidth"] is None
+    assert plan.kernels.system("mine", "none").spec["gamma"] is None
+    assert plan.kernels.selection("mine").spec["gamma"] is None
     assert "selection" not in plan.kernels.system("mine", "none").inputs
     assert "selection" in plan.kernels.system("mine", "chosen").inputs
 
@@ -605,7 +605,7 @@ def test_a_gamma_is_chosen_where_there_are_several_and_for_the_best_ridge():
         assert "selection" in kernels.system("several", ridge).inputs
         assert ("selection" in kernels.system("mnist_pixels", ridge).inputs) == (ridge == "chosen")
     several, one = (kernels.system(name, "none").spec for name in ("several", "mnist_pixels"))
-    assert (several["bandwidth"], one["bandwidth"]) == (None, SYSTEM["bandwidth"][0])
+    assert (several["gamma"], one["gamma"]) == (None, SYSTEM["gamma"][0])
 
 
 def test_only_systems_of_drawn_features_are_solved_for_every_seed():
@@ -767,7 +767,7 @@ ABOUT = {
     "kind": "update_rule",
     "title": "Steps of one length.",
     "options": {
-        "length": {"type": "number", "exclusiveMinimum": 0, "default": 1.0, "description": "Length of a step."},
+        "length": {"type": "number", "exclusiveMinimum": 0, "default": 1.0, "description": "Of a step."},
     },
 }
 
@@ -791,9 +791,9 @@ def test_an_update_rule_of_ones_own_has_options_beside_those_of_training(tmp_pat
     assert own.spec["recipe"]["update_options"] == {"length": 2.0}
     assert str(path) in own.code["files"], "an edit of the rule makes other runs"
     assert recipe("mlp_1x512").stamp == Plan(PAPER, HERE).run(Run("mlp_1x512")).stamp
-    with pytest.raises(ConfigurationError, match="alexnet.length: the update rule sgd has no such option"):
+    with pytest.raises(ConfigurationError, match=r"alexnet\.length: the update rule sgd has no such option"):
         recipe("alexnet", length=2)
-    with pytest.raises(ConfigurationError, match="alexnet.length: expected more than 0, found 0"):
+    with pytest.raises(ConfigurationError, match=r"alexnet\.length: expected more than 0, found 0"):
         recipe("alexnet", update_rule="steps_of_one_length", length=0)
 
 

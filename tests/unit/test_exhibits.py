@@ -170,15 +170,19 @@ def test_a_kind_in_a_folder_is_found_by_the_name_of_the_folder(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("def draw(", "def render(", r"bars\.py, line 6: a exhibit needs the function draw in bars\.py"),
+        (
+            "def draw(",
+            "def render(",
+            r"bars\.py, line 6: the kind 'exhibit' needs the function draw in bars\.py",
+        ),
         (
             "def summarise(",
             "def sum_up(",
-            r"bars\.py, line 6: a exhibit needs the function summarise in bars",
+            r"bars\.py, line 6: the kind 'exhibit' needs the function summarise in bars",
         ),
         ('"figure"', '"figures"', r"bars\.py, line 6: ABOUT says form 'figures'; did you mean 'figure'"),
         ('"histories"', '"history"', r"ABOUT says reads 'history'; did you mean 'histories'"),
-        ('"form": "figure",', "", r"the ABOUT of a exhibit needs 'form'"),
+        ('"form": "figure",', "", r"the kind 'exhibit' needs in ABOUT 'form'"),
     ],
 )
 def test_a_kind_that_lacks_a_part_is_named_with_its_place(tmp_path, old, new, message):

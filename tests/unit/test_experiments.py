@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from rethinking.datasets.arrays import DataError
-from rethinking.datasets.digits import load_digits
+from rethinking.datasets.digits import read as load_digits
 from rethinking.experiments import interpolants, minimum_norm
 from rethinking.experiments.points import grey_levels
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from rethinking import least_squares
-from rethinking.datasets.digits import load_digits
+from rethinking.datasets.digits import read as load_digits
 from rethinking.kernels.systems import one_hot
 from rethinking.least_squares import least_squares_classifier
 

@@ -1,4 +1,4 @@
-"""A result's stamp holds everything that it depends on, and nothing else; its receipt says what is made along."""
+"""A result's stamp holds all that it depends on, and nothing else; its receipt says what is made along."""
 
 import json
 

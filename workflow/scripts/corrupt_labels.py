@@ -29,6 +29,6 @@ with logged(snakemake.log[0]) as tell:
         }
         save_arrays(job, arrays.items())
         print(
-            f"{spec['corruption']}, label noise {spec['label_noise']}: {corrupted.replaced.mean():.4f} replaced, "
-            f"{corrupted.changed.mean():.4f} changed, of {len(corrupted.labels)}"
+            f"{spec['corruption']}, label noise {spec['label_noise']}: {corrupted.replaced.mean():.4f} "
+            f"replaced, {corrupted.changed.mean():.4f} changed, of {len(corrupted.labels)}"
         )

@@ -1,5 +1,7 @@
 """Choose gamma and ridge of a kernel system on a validation split of the training set."""
 
+from functools import partial
+
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -30,7 +32,7 @@ with logged(snakemake.log[0]) as tell, threadpool_limits(snakemake.threads):
         drawn = kernel_points.split_points(points, split)
         with kernel_points.named_memory_errors(backend.name), tell.progress("systems") as report:
             rows = validation_errors(
-                lambda kernel: kernel_points.points(drawn, kernel, np.float64, backend),
+                partial(kernel_points.points, drawn, dtype=np.float64, backend=backend),
                 np.asarray(labels["train"]),
                 len(labels["classes"]),
                 split,

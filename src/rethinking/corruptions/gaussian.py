@@ -17,7 +17,7 @@ ABOUT = {
         "moments": {
             "enum": ["dataset", "channel"],
             "default": "dataset",
-            "description": "Whether the mean and variance that Gaussian images keep are one or one a channel.",
+            "description": "Gaussian images keep one mean and variance of the data set or one of each channel.",
         },
     },
 }

@@ -31,9 +31,7 @@ def run(
         return grey_levels(points[part][drawn]), labels[part][drawn]
 
     train, test = draw("train"), draw("test")
-    found = minimum_norm.interpolants(
-        *train, *test, classes, bandwidth, numpy_generator(seed, "interpolants")
-    )
+    found = minimum_norm.interpolants(*train, *test, classes, gamma, numpy_generator(seed, "interpolants"))
     print(*found, sep="\n")
     rows = [{"interpolant": each.name, **each._asdict(), "chance": 1 - 1 / classes} for each in found]
     return [{key: value for key, value in row.items() if key != "name"} for row in rows]

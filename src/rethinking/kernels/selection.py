@@ -54,7 +54,7 @@ def validation_errors(
     for gamma, kernel in kernels.items():
         gram, others = grams(kernel)
         for ridge in ridges:
-            row: dict = {"bandwidth": bandwidth, "ridge": ridge, "error": None, "problem": None}
+            row: dict = {"gamma": gamma, "ridge": ridge, "error": None, "problem": None}
             try:
                 weights, _ = fit(gram, targets, ridge)
                 scores = predict(gram, others, weights)

@@ -12,9 +12,10 @@ from rethinking.seeds import torch_seed
 def network_at_start(spec: dict, image_shape: tuple[int, int, int], classes: int, seed: int) -> nn.Module:
     """The network that a run starts from.
 
-    ``spec`` has the keys ``factory`` ("module:function"), ``arguments`` and ``initialisation``; ``image_shape`` is
-    (C, H, W). Weights of layers are drawn from ``seed`` (purpose "initialisation"), and what the factory draws
-    itself from its purpose "factory". Raises ``TypeError`` for a factory that returns no network.
+    ``spec`` has the keys ``factory`` ("module:function"), ``arguments`` and ``initialisation``;
+    ``image_shape`` is (C, H, W). Weights of layers are drawn from ``seed`` (purpose "initialisation"), and
+    what the factory draws itself from its purpose "factory". Raises ``TypeError`` for a factory that returns
+    no network.
     """
     module, function = spec["factory"].split(":")
     factory = getattr(importlib.import_module(module), function)

@@ -105,8 +105,9 @@ def _numbers(compared: pd.DataFrame) -> list[str]:
 def shown(paper: dict | None, about: str, scorecard: pd.DataFrame, seen: list[str], how: str) -> str:
     """The caption of a figure or table.
 
-    ``paper`` has the paper's "claim" and "where" it makes it, if it says anything. ``about`` names the data and seeds, ``scorecard`` has the rows of ``rethinking.scorecard`` for this
-    figure or table alone, ``seen`` are further sentences about what it shows, ``how`` is ``made_by``.
+    ``paper`` has the paper's "claim" and "where" it makes it, if it says anything. ``about`` names the data
+    and seeds, ``scorecard`` has the rows of ``rethinking.scorecard`` for this figure or table alone, ``seen``
+    are further sentences about what it shows, ``how`` is ``made_by``.
     """
     rows = {kind: scorecard[scorecard["kind"] == kind] for kind in (CLAIM, OWN_CLAIM, NUMBER)}
     ours = [
@@ -144,7 +145,7 @@ def scorecard(table: pd.DataFrame, titles: dict[str, str], about: str, how: str)
 
 
 def contact_sheet(paper: str, about: str, how: str) -> str:
-    """The caption of a corruption drawn beside the clean images; ``paper`` is what the paper says, if anything."""
+    """The caption of corrupted images beside clean ones; ``paper`` is what the paper says, if anything."""
     return _caption(
         *([f"**The paper** (section 2.1): {escaped(paper)}"] if paper else []),
         f"**Here** ({escaped(about)}): training images of each class, left as they are and right corrupted. "

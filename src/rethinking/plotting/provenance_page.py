@@ -126,8 +126,8 @@ def html(
 
     ``made`` has a row for each run, solve and measurement with what it recorded of itself: ``versions``,
     ``platform``, ``processor`` and for a ``network`` or ``system`` device, precision, threads, ``seconds``
-    and ``peak_memory_bytes``. ``call`` makes everything again. ``accepted`` holds the results of earlier code that
-    somebody declared good for the code of now: the stamp of each by its place.
+    and ``peak_memory_bytes``. ``call`` makes everything again. ``accepted`` holds the results of earlier code
+    that somebody declared good for the code of now: the stamp of each by its place.
     """
     return pages.page(
         "How this was made",

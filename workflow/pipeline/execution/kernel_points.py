@@ -19,8 +19,8 @@ def kernel_of(spec: dict, gamma: float | None) -> Kernel:
     """The kernel that a specification names."""
     if spec["kernel"] != "gaussian":
         return Linear()
-    assert bandwidth is not None, "the schema asks for a bandwidth of each Gaussian kernel"
-    return Gaussian(bandwidth)
+    assert gamma is not None, "the schema asks for a gamma of each Gaussian kernel"
+    return Gaussian(gamma)
 
 
 def as_rows(values: np.ndarray) -> np.ndarray:

@@ -230,7 +230,7 @@ def _earlier_results(text: str) -> list[str]:
         return []
     return [
         f"results: {text} has results of an earlier version of this workflow, whose paths hold no stamps "
-        f"({found[0]}). They are left alone and cannot be used; to start anew, set `results` to another folder"
+        f"({found[0]}). They are left alone and cannot be used; to start anew, set `results` elsewhere"
     ]
 
 

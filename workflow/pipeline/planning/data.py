@@ -2,10 +2,11 @@
 
 Below the results folder, each followed by its stamp:
 
-    data/<dataset>/images/<images>            train.npy, test.npy
-    data/<dataset>/labels/noise-<p>           train.npy, test.npy, classes.npy  (<corruption>-<p> for others than random labels)
-    data/<dataset>/description                dataset.json
-    data/<dataset>/baseline                   baseline.json
+    data/<dataset>/images/<images>                 train.npy, test.npy
+    data/<dataset>/labels/noise-<p>                train.npy, test.npy, classes.npy
+    data/<dataset>/labels/<corruption>-<p>         the same, for others than random labels
+    data/<dataset>/description                     dataset.json
+    data/<dataset>/baseline                        baseline.json
     data/<dataset>/contact_sheets/<corruption>
 """
 
@@ -21,7 +22,7 @@ from pipeline.planning.sources import source_of
 
 
 class DataPlan:
-    """One data set of a checked configuration. With ``look`` the user's own data are looked at for changes."""
+    """One data set of a checked configuration; ``look`` looks at the user's own data for changes."""
 
     def __init__(self, name: str, config: dict, results: Results, homes: Homes, look: bool):
         self.name, self.config, self.results = name, config, results
@@ -135,7 +136,7 @@ class DataPlan:
         return Page(made, {"dataset.json": f"{self.results.root}/{self.place}/dataset.json"})
 
     def baseline(self) -> Result | None:
-        """The errors of a least-squares linear classifier on the clean data; None where no pixels are stored."""
+        """The errors of least squares on the clean data; None where no pixels are stored."""
         if self.listed_only:
             return None
         inputs = {"images": self.images(TRUE_IMAGES), "labels": self.labels()}

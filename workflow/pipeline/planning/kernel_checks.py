@@ -49,8 +49,8 @@ def points_problems(config: dict, homes: Homes, where: str, dataset: str, name: 
     side, least = source.side, least_side(homes.of("features")[features["transform"]], features)
     if side is not None and side < least:
         problems.append(
-            f"{where}.features: {name} needs images of at least {least} pixels a side, those of {dataset} have "
-            f"{side}"
+            f"{where}.features: {name} needs images of at least {least} pixels a side, those of {dataset} "
+            f"have {side}"
         )
     return problems
 

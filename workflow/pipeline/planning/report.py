@@ -3,8 +3,8 @@
 The kind of a figure or table says its category, so one of a user's own finds its place by itself.
 
 Snakemake renders captions as templates, which can run code. Results may come from somebody else, so captions
-are no results: ``pipeline.commands.report`` writes them anew into a folder of its own, which ``CAPTIONS`` names
-for the one call of Snakemake that makes the report. Without that folder there are no captions.
+are no results: ``pipeline.commands.report`` writes them anew into a folder of its own, which ``CAPTIONS``
+names for the one call of Snakemake that makes the report. Without that folder there are no captions.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Can everything that a figure or table asks for be made? Answered before any job starts.
 
-A kind makes its requests itself, from its options or from nothing at all. The schema knows the names in options
-only, so the names and numbers in requests are checked here.
+A kind makes its requests itself, from its options or from nothing at all. The schema knows the names in
+options only, so the names and numbers in requests are checked here.
 """
 
 from jsonschema import Draft202012Validator
@@ -15,7 +15,7 @@ from rethinking.exhibits.requests import Experiment, Measurement, Solve, Trace, 
 
 
 def request_problems(where: str, request, config: dict, homes: Homes) -> list[str]:
-    """What is wrong with one request of the figure or table at ``where``, in sentences that begin with a place."""
+    """What is wrong with one request of the figure or table at ``where``: sentences that name a place."""
     if isinstance(request, Training):
         return _training_problems(where, request, config, homes)
     if isinstance(request, Measurement):

@@ -2,11 +2,11 @@
 
     <place>/<stamp>[/seed-<k>]/<file>
 
-The place is the part for people, such as results/runs/cifar10/true/noise-0.5/inception/none. The stamp is a hash of
-the specification, of the code that carries it out and of the stamps of everything that is read. Snakemake
-compares a job with its own records of the last one, deletes the outputs of a job before it starts, and
-forgets what made a file when the records are lost. Here another setting or another code is another folder,
-so a finished result is never overwritten, and settings that come back find their results again.
+The place is the part for people, such as results/runs/cifar10/true/noise-0.5/inception/none. The stamp is a
+hash of the specification, of the code that carries it out and of the stamps of everything that is read.
+Snakemake compares a job with its own records of the last one, deletes the outputs of a job before it starts,
+and forgets what made a file when the records are lost. Here another setting or another code is another
+folder, so a finished result is never overwritten, and settings that come back find their results again.
 """
 
 import hashlib
@@ -32,9 +32,9 @@ class Result:
     """One planned result, for all seeds: the seed is a folder below the stamp and no part of it.
 
     ``inputs`` are results that it is made from, by name: a result alone stands for the same seed, a pair
-    fixes the seed, and a list holds pairs. ``along`` are results that the same job makes: the weights of a run and
-    what was measured on the way. They have stamps of their own and are no part of this one, so asking for
-    another one never makes a finished run another run.
+    fixes the seed, and a list holds pairs. ``along`` are results that the same job makes: the weights of a
+    run and what was measured on the way. They have stamps of their own and are no part of this one, so asking
+    for another one never makes a finished run another run.
     """
 
     __slots__ = ("along", "code", "file", "inputs", "maker", "place", "seeded", "spec", "stamp")
@@ -167,8 +167,8 @@ class Results:
             return found
         now = self._by_place.get(place)
         raise UnknownResult(
-            f"{place}/{wildcards.stamp}: the settings and code of now make no result with this stamp, so it can "
-            "be read and not be made. "
+            f"{place}/{wildcards.stamp}: the settings and code of now make no result with this stamp, so it "
+            "can be read and not be made. "
             + (
                 f"They make {now.folder('<seed>')}"
                 if now

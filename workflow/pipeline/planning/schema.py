@@ -1,4 +1,4 @@
-"""The schema of the configuration: what stands in ``schemas/config.schema.yaml``, and the options of each home."""
+"""The schema of the configuration: ``schemas/config.schema.yaml`` and the options of each home."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,14 +19,14 @@ RECIPE = {
 PAPER = {
     "type": "object",
     "additionalProperties": {"type": "string"},
-    "description": "By data set, a CSV with the paper's numbers. They are shown beside ours, and compared on the "
-    "scorecard where `claims` says so.",
+    "description": "By data set, a CSV with the paper's numbers. They are shown beside ours, and compared on "
+    "the scorecard where `claims` says so.",
 }
 CLAIMS = {
     "enum": ["none", "paper", "all"],
     "default": "none",
-    "description": "Which results are held against the claims and numbers of the paper: none; those of networks "
-    "and corruptions that the paper has; or all.",
+    "description": "Which results are held against the claims and numbers of the paper: none; those of "
+    "networks and corruptions that the paper has; or all.",
 }
 
 

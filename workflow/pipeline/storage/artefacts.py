@@ -1,10 +1,10 @@
 """Results on disk that know what made them and notice when they were altered.
 
-A result is a folder with one JSON file, such as ``run.json`` or ``manifest.json``. The file holds the stamp, the
-specification, the digest of the code and a hash of its own content, and it names and hashes every other
+A result is a folder with one JSON file, such as ``run.json`` or ``manifest.json``. The file holds the stamp,
+the specification, the digest of the code and a hash of its own content, and it names and hashes every other
 file of the result: arrays, a history, a picture. A receipt beside it is the output that Snakemake sees.
-Snakemake deletes declared outputs before a job starts and after a job fails; a lost receipt is written
-again as soon as a job finds its result whole.
+Snakemake deletes declared outputs before a job starts and after a job fails; a lost receipt is written again
+as soon as a job finds its result whole.
 
 Functions take a result's *entry*: a dict with its ``folder``, ``file``, ``stamp`` and ``seed``
 (``pipeline.planning.results``). A *job* is an entry with ``spec``, ``code`` and ``inputs``.
@@ -124,8 +124,8 @@ def check_code(job: dict) -> None:
     edited = edited_files(job["code"])
     if edited:
         raise ArtefactError(
-            f"{', '.join(edited)} changed after this job was planned, so {job['folder']} would hold what its stamp "
-            "does not say. Nothing is written; give the same command again"
+            f"{', '.join(edited)} changed after this job was planned, so {job['folder']} would hold what its "
+            "stamp does not say. Nothing is written; give the same command again"
         )
 
 

@@ -1,7 +1,7 @@
 """In what a planned result differs from the last one in the same place, in one line.
 
-A job is started because its result is not there. That says nothing about the cause. The cause is mostly that a
-setting was changed, and the result of the other setting still lies beside the place of the new one.
+A job is started because its result is not there. That says nothing about the cause. The cause is mostly that
+a setting was changed, and the result of the other setting still lies beside the place of the new one.
 """
 
 from pathlib import Path

@@ -111,8 +111,8 @@ def _frame(coordinates: list[dict], entries: list[dict]) -> pd.DataFrame:
     return pd.DataFrame(read_results(coordinates, entries))
 
 
-# What a summary is made from, by the key "reads" of its kind: the histories of runs below each other; a row for
-# each result; the rows that a measurement or an experiment consists of; what probes saw.
+# What a summary is made from, by the key "reads" of its kind: the histories of runs below each other; a row
+# for each result; the rows that a measurement or an experiment consists of; what probes saw.
 READERS = {"histories": read_histories, "results": _frame, "rows": read_rows, "traces": read_traces}
 
 

@@ -69,7 +69,7 @@ def draw(summary: pd.DataFrame, systems: list[str], confidence: float) -> Figure
             marks = [
                 Line2D([], [], color="0.4", linestyle="none", marker=marker, ms=size, mfc=face, label=label)
                 for marker, size, face, label in (
-                    ("*", 9, "0.4", "chosen by validation\n(with its bandwidth)"),
+                    ("*", 9, "0.4", "chosen by validation\n(with its γ)"),
                     ("o", 8, "none", "lowest on the test set"),
                 )
             ]
