@@ -17,7 +17,7 @@ ABOUT = {
         "moments": {
             "enum": ["dataset", "channel"],
             "default": "dataset",
-            "description": "Gaussian images keep one mean and variance of the data set or one of each channel.",
+            "description": "Gaussian images keep one mean and variance of the data set or one a channel.",
         },
     },
 }

@@ -90,7 +90,7 @@ def _experiment_problems(where: str, request: Experiment, config: dict, homes: H
     known = homes.of("experiment")
     if request.experiment not in known:
         return _unknown(where, "experiment", request.experiment, known)
-    function = known[request.experiment].function("run")
+    function = known[request.experiment].needed("run")
     problems = function.problems((*EXPERIMENT_DATA, *request.options))
     found = [f"{where}: {problem}" for problem in problems]
     return found + points_problems(config, homes, where, request.dataset, request.features)

@@ -32,8 +32,8 @@ CLAIMS = {
 
 def _beside_options(home: Home) -> tuple[dict, dict]:
     """The keys of a figure or table that are no options of its kind; none is required."""
-    shows = CHOICES["exhibit"]["form"][home.about["form"]]
-    reads_paper = "numbers" in home.about or "paper" in home.function(shows).named
+    (shows,) = CHOICES["exhibit"]["form"][home.about["form"]]
+    reads_paper = "numbers" in home.about or "paper" in home.needed(shows).named
     scored = home.function("claims") or "numbers" in home.about
     return {}, ({"paper": PAPER} if reads_paper else {}) | ({"claims": CLAIMS} if scored else {})
 
