@@ -48,7 +48,7 @@ class Recipe:
     def __post_init__(self):
         for name in ("epochs", "crop", "batch_size", "stop_after_fit"):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, Integral) and value >= 1):
+            if value is not None and not (isinstance(value, Integral) and int(value) >= 1):
                 raise ValueError(f"{name} is {value!r}; expected a whole number of 1 or more")
         for name, is_right, expected in (
             ("learning_rate", self.learning_rate > 0, "a number above 0"),

@@ -164,6 +164,7 @@ DRAWS = 'ABOUT = {"kind": "features", "title": "Mine", "drawn": True}\n'
             "the kind 'features' has no 'drwan' in ABOUT; did you mean 'drawn'?",
         ),
         (DRAWS.replace(', "drawn": True', ""), 1, "the kind 'features' needs the function transform"),
+        (SAYS + "}\nclass read: ...\n", 1, "the kind 'source' needs the function read"),
     ],
 )
 def test_a_module_that_cannot_be_a_home_is_named_with_file_and_line(tmp_path, text, line, said):

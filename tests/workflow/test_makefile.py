@@ -33,7 +33,12 @@ def test_make_clean_removes_the_demo_and_caches_and_nothing_else(project):
         "results/runs/cifar10/run.json", "results/mine/run.json", "data/cifar-10-python.tar.gz",
         ".venv/lib/__pycache__/x.pyc", ".snakemake/metadata/x",
     ]  # fmt: skip
-    gone = ["results/demo/runs/run.json", ".ruff_cache/x", "src/rethinking/__pycache__/x.pyc"]
+    gone = [
+        "results/demo/runs/run.json",
+        ".ruff_cache/x",
+        ".mypy_cache/x",
+        "src/rethinking/__pycache__/x.pyc",
+    ]
     for path in (*kept, *gone):
         (project.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (project.folder / path).write_text("x")

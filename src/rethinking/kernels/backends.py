@@ -83,6 +83,17 @@ class UnusableGpu(Exception):
     """A GPU that this machine has and that CuPy cannot use; the message has the library's own reason."""
 
 
+def _imported() -> tuple:
+    """``cupy`` and ``cupyx``, with the modules of theirs that are called."""
+    import cupy
+    import cupy.cublas
+    import cupyx
+    import cupyx.cusolver  # CuPy would load it with the first factorisation only
+    import cupyx.scipy.linalg
+
+    return cupy, cupyx
+
+
 class Gpu:
     """CuPy. Every call is cuBLAS or cuSOLVER on one block, so 32-bit indices are never exceeded.
 
@@ -93,13 +104,7 @@ class Gpu:
     tile_rows = 8192
 
     def __init__(self, cupy=None, cupyx=None):
-        if cupy is None:
-            import cupy
-            import cupy.cublas
-            import cupyx
-            import cupyx.cusolver  # CuPy would load it with the first factorisation only
-            import cupyx.scipy.linalg
-        self.xp, self.cupyx = cupy, cupyx
+        self.xp, self.cupyx = (cupy, cupyx) if cupy is not None else _imported()
 
     def to_device(self, array):
         """The array in the GPU's memory."""

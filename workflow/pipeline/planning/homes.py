@@ -145,8 +145,8 @@ class Home(NamedTuple):
         except HomeError:
             raise
         except Exception as error:
-            line = traceback.extract_tb(error.__traceback__)[-1].lineno
-            raise HomeError(f"{self.path}, line {line}: {type(error).__name__}: {error}") from None
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            raise HomeError(f"{self.path}, line {last.lineno}: {type(error).__name__}: {error}") from None
 
     @property
     def where(self) -> str:
