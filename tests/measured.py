@@ -47,11 +47,11 @@ def requests(options):
     ]
 '''
 SUMMARY = """
-def summarise(rows, options, confidence):
+def summarise(rows):
     return rows.groupby(["condition", "layer"], sort=False, as_index=False)["norm"].mean()
 """
 DRAWING = """
-def forms(summary, about):
+def render(summary):
     return {"csv": summary.to_csv(index=False), "html": summary.to_html(), "tex": "none"}
 """
 LEARNED_HOME = '''
@@ -75,7 +75,7 @@ def requests(options):
     return [Trace(options["probe"], Training(options["network"], "random_labels"))]
 
 
-def summarise(traces, options, confidence):
+def summarise(traces):
     import pandas as pd
 
     return pd.concat(
@@ -84,7 +84,7 @@ def summarise(traces, options, confidence):
     )
 
 
-def forms(summary, about):
+def render(summary):
     return {"csv": summary.to_csv(index=False), "html": summary.to_html(), "tex": "none"}
 '''
 

@@ -185,7 +185,9 @@ def replace_by_pipe(manifest, path):
         (replace_by_pipe, "a named pipe is there"),
     ],
 )
-def test_what_stands_in_the_place_of_a_file_is_named_with_a_remedy_that_works(job, manifest, name, replace, what):
+def test_what_stands_in_the_place_of_a_file_is_named_with_a_remedy_that_works(
+    job, manifest, name, replace, what
+):
     path = manifest.with_name(name)
     replace(manifest, path)
     with pytest.raises(artefacts.ArtefactError, match=what) as caught:
