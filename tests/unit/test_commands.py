@@ -1,4 +1,4 @@
-"""``make check``, ``make prune`` and ``make accept``, on results that planning asks for and nobody computed."""
+"""``make check``, ``make prune`` and ``make accept``, on empty results of everything that is asked for."""
 
 import hashlib
 import re

@@ -764,9 +764,7 @@ ABOUT = {
     "kind": "update_rule",
     "title": "Steps of one length.",
     "options": {
-        "length": {
-            "type": "number", "exclusiveMinimum": 0, "default": 1.0, "description": "Length of a step.",
-        },
+        "length": {"type": "number", "exclusiveMinimum": 0, "default": 1.0, "description": "Of a step."},
     },
 }
 

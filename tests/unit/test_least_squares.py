@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from rethinking import least_squares
-from rethinking.datasets import digits as digits_home
+from rethinking.datasets.digits import read as load_digits
 from rethinking.kernels.systems import one_hot
 from rethinking.least_squares import least_squares_classifier
 
@@ -63,7 +63,7 @@ def test_the_unit_of_floats_and_their_offset_do_not_matter(unit):
 
 @pytest.mark.parametrize("count", [40, 700])
 def test_digits_are_classified_as_by_lstsq_and_by_scikit_learn(count):
-    digits = digits_home.read()
+    digits = load_digits()
     data = digits.train_images[:count], digits.train_labels[:count], digits.test_images, digits.test_labels
     found = least_squares_classifier(*data, 10)
     assert found == lstsq_errors(*data, 10)

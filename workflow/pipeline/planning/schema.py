@@ -19,14 +19,14 @@ RECIPE = {
 PAPER = {
     "type": "object",
     "additionalProperties": {"type": "string"},
-    "description": "By data set, a CSV with the paper's numbers. They are shown beside ours, and compared on the "
-    "scorecard where `claims` says so.",
+    "description": "By data set, a CSV with the paper's numbers. They are shown beside ours, and compared on "
+    "the scorecard where `claims` says so.",
 }
 CLAIMS = {
     "enum": ["none", "paper", "all"],
     "default": "none",
-    "description": "Which results are held against the claims and numbers of the paper: none; those of networks "
-    "and corruptions that the paper has; or all.",
+    "description": "Which results are held against the claims and numbers of the paper: none; those of "
+    "networks and corruptions that the paper has; or all.",
 }
 
 
