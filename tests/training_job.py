@@ -9,6 +9,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from pipeline.planning.stamps import stamp
+from pipeline.storage import artefacts
+
 HERE = Path(__file__).parents[1]
 # Puts in place what Snakemake's script directive would.
 CODE = """
@@ -18,9 +21,7 @@ given = json.load(open(sys.argv[1]))
 snakemake = Namespace(
     log=[given["log"]],
     config={"execution": given["execution"]},
-    output=Namespace(results=[given["result"]], histories=[given["history"]]),
     params=Namespace(jobs=[given["job"]]),
-    input={name: [path] for name, path in given["input"].items()},
     threads=1,
     resources={"gpu": given["gpu"]},
 )
@@ -29,20 +30,31 @@ runpy.run_path(given["script"], init_globals={"snakemake": snakemake}, run_name=
 EXECUTION = {"precision": "float32", "checkpoint_minutes": 10, "tensorboard": False, "runs_per_gpu": 1}
 
 
-def random_data(folder, count=200, side=9):
-    """Random images and labels as the two artefacts that a run reads; their stamps."""
-    from pipeline import artefacts
-    from pipeline.planning.stamps import stamp
+# Nobody edits the code of these jobs.
+NO_CODE = {"digest": "no code", "files": {}, "script": "", "modules": (), "roots": ()}
 
+
+def job_of(folder: Path, file: str, spec: dict, **inputs: dict) -> dict:
+    """A job as planning tells a script of it, whose result lies in ``folder``."""
+    return {
+        **{"folder": str(folder), "file": file, "seed": 0, "receipt": str(folder / "receipt.json")},
+        **{"stamp": stamp(spec, NO_CODE["digest"]), "spec": spec, "code": NO_CODE},
+        **{"inputs": inputs, "along": []},
+    }
+
+
+def random_data(folder: Path, count=200, side=9) -> dict[str, dict]:
+    """Random images and labels, as the two results that a run reads: the job of each."""
     generator = np.random.default_rng(0)
     arrays = {"images": [], "labels": [("classes", np.array([str(n) for n in range(10)]))]}
     for part in ("train", "test"):
         images = generator.integers(0, 256, (count, side, side, 1), dtype=np.uint8)
         arrays["images"].append((part, images))
         arrays["labels"].append((part, np.arange(count) % 10))
-    for name, each in arrays.items():
-        artefacts.save(folder / name / "manifest.json", each, {"made": name}, "no code")
-    return {f"{name}_stamp": stamp({"made": name}, "no code") for name in arrays}
+    made = {name: job_of(folder / name, "manifest.json", {"made": name}) for name in arrays}
+    for name, job in made.items():
+        artefacts.save_arrays(job, arrays[name])
+    return made
 
 
 def run(folder, factory, gpu=0, modules=None, execution=None, **recipe):
@@ -51,25 +63,18 @@ def run(folder, factory, gpu=0, modules=None, execution=None, **recipe):
     ``modules`` is a folder of modules of one's own.
     """
     folder = Path(folder)
-    stamps = random_data(folder / "data")
-    recipe = {"epochs": 2, "learning_rate": 0.01, "crop": 8, "batch_size": 64} | recipe
     spec = {
         "network": "own",
         "factory": factory,
-        "arguments": {},
-        "width": 0.25,
+        "arguments": {"width": 0.25},
         "initialisation": "he_normal",
-        "seed": 0,
-        "recipe": recipe,
-        **stamps,
+        "recipe": {"epochs": 2, "learning_rate": 0.01, "crop": 8, "batch_size": 64} | recipe,
     }
+    result = folder / "run" / "run.json"
     given = {
         "script": str(HERE / "workflow/scripts/train.py"),
         "log": str(folder / "log"),
-        "result": str(folder / "run/run.json"),
-        "history": str(folder / "run/history.csv"),
-        "job": {"spec": spec, "code": "no code"},
-        "input": {name: str(folder / "data" / name / "manifest.json") for name in ("images", "labels")},
+        "job": job_of(result.parent, result.name, spec, **random_data(folder / "data")),
         "execution": EXECUTION | (execution or {}),
         "gpu": gpu,
     }
@@ -82,7 +87,6 @@ def run(folder, factory, gpu=0, modules=None, execution=None, **recipe):
         text=True,
         check=False,
     )
-    result = Path(given["result"])
     return SimpleNamespace(
         status=ended.returncode,
         terminal=ended.stderr,

@@ -141,8 +141,8 @@ MALFORMED = {
     "weights of another shape": lambda state: (
         state | {"network": {k: v[:1] for k, v in state["network"].items()}}
     ),
-    "a velocity less": lambda state: state | {"velocities": state["velocities"][1:]},
-    "weights for velocities": lambda state: state | {"velocities": state["network"]},
+    "a velocity less": lambda state: state | {"optimiser": state["optimiser"][1:]},
+    "weights for velocities": lambda state: state | {"optimiser": state["network"]},
     "no generators": lambda state: state | {"generators": {}},
     "generators of zeros": lambda state: (
         state | {"generators": {name: torch.zeros(3) for name in state["generators"]}}

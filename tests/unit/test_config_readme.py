@@ -1,5 +1,6 @@
 """config/README.md describes every key as the schema and config.yaml have it, and its examples can be run."""
 
+import ast
 import copy
 import re
 from pathlib import Path
@@ -8,12 +9,14 @@ import pytest
 import yaml
 from schemas.config_readme import BLOCK, README, render
 
-from pipeline.planning.configuration import SCHEMA, check
-from pipeline.planning.sources import IMAGE_FOLDER
+from pipeline.planning.configuration import check
+from pipeline.planning.homes import NEEDED, TAKES_OPTIONS, Homes
+from pipeline.planning.schema import SCHEMA, schema_with
 from trees import merged
 
 HERE = Path(__file__).parents[2]
 ROOTS = (HERE / "src", HERE / "workflow")
+HOMES = Homes(HERE / "src")
 TEXT = README.read_text()
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", TEXT, re.M | re.S)
 PAPER = yaml.safe_load((HERE / "config.yaml").read_text())
@@ -25,7 +28,7 @@ def test_the_tables_are_those_of_the_schema():
 
 def test_every_top_level_key_has_its_place_once():
     placed = [key for block in BLOCK.findall(TEXT) for key in block[1].split()]
-    assert sorted(placed) == sorted(yaml.safe_load(SCHEMA.read_text())["properties"])
+    assert sorted(placed) == sorted(schema_with(HOMES)["properties"])
 
 
 def test_no_key_of_the_schema_is_missing():
@@ -37,19 +40,19 @@ def test_no_key_of_the_schema_is_missing():
                 yield from keys(part)
 
     described = set(re.findall(r"\w+", " ".join(re.findall(r"`.*?`", TEXT))))
-    assert set(keys(yaml.safe_load(SCHEMA.read_text()))) <= described
+    assert set(keys(schema_with(HOMES))) <= described
 
 
 def test_a_changed_description_or_value_is_seen():
     line = next(line for line in TEXT.splitlines() if line.startswith("| `training.momentum`"))
-    assert line.endswith("| number ≥ 0, < 1 | `0.9` | SGD's momentum. |")
+    assert line.endswith("| number ≥ 0, < 1 | `0.9` | The part of the last step that the next one keeps. |")
     assert line in render(TEXT.replace(line, "| `training.momentum` | an old row |"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_is_an_overlay_that_can_be_run(example, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    check(merged(copy.deepcopy(PAPER), yaml.safe_load(example)), HERE, ROOTS)
+    check(merged(copy.deepcopy(PAPER), yaml.safe_load(example)), HERE, HOMES, ROOTS)
 
 
 def test_no_text_of_the_schema_was_cut_at_a_comma():
@@ -65,12 +68,25 @@ def test_no_text_of_the_schema_was_cut_at_a_comma():
     assert list(empty(yaml.safe_load(SCHEMA.read_text()))) == []
 
 
-def test_defaults_in_the_schema_are_those_of_the_code():
-    entry = yaml.safe_load(SCHEMA.read_text())["properties"]["datasets"]["additionalProperties"]
-    folder = next(
-        part for part in entry["allOf"] if part["if"]["properties"]["source"] == {"const": "image_folder"}
-    )
-    defaults = {
-        key: part["default"] for key, part in folder["then"]["properties"].items() if "default" in part
-    }
-    assert defaults == IMAGE_FOLDER
+@pytest.mark.parametrize("kind", ["source", "corruption", "features", "update_rule", "schedule", "probe"])
+def test_a_default_is_that_of_the_function_that_takes_the_option(kind):
+    """ABOUT is a literal, so a default stands in it and may stand in the function as well."""
+    compared = 0
+    for home in HOMES.of(kind).values():
+        for name in (*TAKES_OPTIONS.get(kind, ()), *NEEDED[kind][1]):
+            function = home.function(name)
+            signature = (
+                function.node.args if function and isinstance(function.node, ast.FunctionDef) else None
+            )
+            if signature is None:
+                continue
+            by_place = signature.args[len(signature.args) - len(signature.defaults) :]
+            pairs = [*zip(by_place, signature.defaults, strict=True)]
+            pairs += [
+                pair for pair in zip(signature.kwonlyargs, signature.kw_defaults, strict=True) if pair[1]
+            ]
+            for argument, default in pairs:
+                if argument.arg in home.defaults():
+                    assert ast.literal_eval(default) == home.defaults()[argument.arg], function.path
+                    compared += 1
+    assert compared or kind in ("source", "features", "probe")

@@ -4,7 +4,6 @@ import copy
 import datetime
 import os
 import re
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -750,12 +749,10 @@ def requests(options):
         ("'alexnet'", "tables.mine: its kind asks for 'alexnet'; expected Training, Measurement"),
     ],
 )
-def test_what_a_kind_of_ones_own_asks_for_must_be_there(request_, expected, tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.path", [*sys.path])
-    name = f"own_kind_{abs(hash(request_))}"
-    (tmp_path / f"{name}.py").write_text(KIND.format(request=request_))
-    config = with_value(("tables", "mine"), {"kind": name})
-    homes = Homes(HERE / "src", [str(tmp_path / f"{name}.py")])
+def test_what_a_kind_of_ones_own_asks_for_must_be_there(request_, expected, tmp_path):
+    (tmp_path / "own_kind.py").write_text(KIND.format(request=request_))
+    config = with_value(("tables", "mine"), {"kind": "own_kind"})
+    homes = Homes(HERE / "src", [str(tmp_path / "own_kind.py")])
     with pytest.raises(ConfigurationError) as caught:
         configuration.check(config, HERE, homes, (*ROOTS, tmp_path))
     assert expected in str(caught.value)

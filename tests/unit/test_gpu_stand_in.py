@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from cupy_stand_in import Device, StandIn
-from pipeline import devices, kernel_points
-from pipeline.artefacts import ArtefactError
+from pipeline.execution import devices, kernel_points
+from pipeline.storage.artefacts import ArtefactError
 from rethinking.kernels import backends, panels, systems
 from rethinking.kernels.accumulated import Accumulated, accumulate
 from rethinking.kernels.backends import Cpu, Gpu

@@ -29,6 +29,12 @@ def test_a_grid_that_is_no_list_of_values_is_named(values):
         network_grids({"networks": {"mlp": {"learning_rate": {"grid": values}}}})
 
 
+@pytest.mark.parametrize("values", [[0.1, 0.2, 0.1], [1, 1.0], [{}, {}]])
+def test_a_value_that_stands_twice_would_be_one_network_under_two_names(values):
+    with pytest.raises(GridError, match=r"networks\.mlp\.learning_rate\.grid: has a value twice"):
+        network_grids({"networks": {"mlp": {"learning_rate": {"grid": values}}}})
+
+
 def test_lists_of_networks_and_rows_of_tables_show_every_point():
     names = {"mlp": ["mlp@a=1", "mlp@a=2"], "other": ["other"]}
     listed = {"type": "array", "items": {"type": "string", "names": "network"}}

@@ -157,7 +157,11 @@ DRAWS = 'ABOUT = {"kind": "features", "title": "Mine", "drawn": True}\n'
             1,
             "the kind 'source' needs the function side",
         ),
-        (DRAWS + "def draw(): ...\n", 1, "the kind 'features' needs the function blocks, held_bytes"),
+        (
+            DRAWS + "def draw(): ...\n",
+            1,
+            "needs the function blocks in mirrored.py, held_bytes in mirrored.py",
+        ),
         (
             DRAWS.replace('"drawn"', '"drwan"'),
             1,
@@ -193,7 +197,9 @@ def test_a_name_that_is_taken_is_refused_with_both_places(tmp_path):
 def test_a_home_that_planning_imports_must_be_light(tmp_path):
     text = "import torch\n" + SAYS + ', "measures_side": True}\ndef read(place): ...\ndef side(place): ...\n'
     home = homes_with(tmp_path, text).of("source")["mirrored"]
-    with pytest.raises(HomeError, match=r"mirrored\.py, line 1: imports torch, which takes seconds"):
+    with pytest.raises(
+        HomeError, match=r"mirrored\.py, line 1: imports torch, and with it torch, which takes"
+    ):
         home.load()
 
 

@@ -80,8 +80,8 @@ def source(entry):
         ({**NPZ, "value_range": [0]}, "datasets.mine.value_range"),
         ({**LISTED, "crop": 28}, "datasets.mine: unknown key 'crop'"),
         ({**NPZ, "file": "~nobody-here/x"}, "datasets.mine.file: '~nobody-here/x' is no path here"),
-        ({**NPZ, "file": str(HERE / "src")}, "is there and no file; expected a file"),
-        ({**FOLDER, "folder": str(HERE / "config.yaml")}, "is there and no folder; expected a folder"),
+        ({**NPZ, "file": str(HERE / "src")}, "is a folder; expected a file"),
+        ({**FOLDER, "folder": str(HERE / "config.yaml")}, "is a file; expected a folder"),
     ],
 )
 def test_a_mistake_in_a_data_set_is_named(entry, said):

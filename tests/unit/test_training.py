@@ -251,14 +251,26 @@ def test_a_run_is_freed_without_the_garbage_collector(monkeypatch):
         ({"stop_after_fit": 0}, "stop_after_fit is 0; expected"),
         ({"learning_rate": -0.1}, "learning_rate is -0.1; expected a number above 0"),
         ({"learning_rate": math.nan}, "learning_rate is nan; expected"),
-        ({"momentum": 1.0}, "momentum is 1.0; expected a number from 0 to below 1"),
-        ({"decay": 0.0}, "decay is 0.0; expected"),
         ({"weight_decay": -1e-4}, "weight_decay is -0.0001; expected 0 or more"),
     ],
 )
 def test_a_recipe_out_of_range_is_refused(changed, problem):
     with pytest.raises(ValueError, match=problem):
         Recipe(**{"epochs": 1, "learning_rate": 0.1, "crop": 7} | changed)
+
+
+@pytest.mark.parametrize("momentum", [-0.1, 1.0, math.nan])
+def test_a_momentum_out_of_range_is_refused_by_the_update_rule(momentum):
+    recipe = Recipe(epochs=1, learning_rate=0.1, crop=7, update_options={"momentum": momentum})
+    with pytest.raises(ValueError, match=f"momentum is {momentum}; expected a number from 0 to below 1"):
+        recipe.make_update_rule(torch.nn.Linear(2, 2))
+
+
+@pytest.mark.parametrize("decay", [0.0, -0.5, 1.1, math.nan])
+def test_a_decay_out_of_range_is_refused_by_the_schedule(decay):
+    recipe = Recipe(epochs=1, learning_rate=0.1, crop=7, schedule_options={"decay": decay})
+    with pytest.raises(ValueError, match=f"decay is {decay}; expected a number above 0 and at most 1"):
+        recipe.rate(1)
 
 
 @pytest.mark.parametrize(

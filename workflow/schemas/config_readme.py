@@ -51,7 +51,8 @@ def _type(schema: dict) -> str:
     kinds = kind if isinstance(kind, list) else [kind]
     if "array" in kinds:
         size = f" of {schema['maxItems']}" if "maxItems" in schema else ""
-        return f"list{size}, each: {_type(schema['items'])}"
+        or_else = "".join(f"{TYPES[name]} or " for name in kinds if name != "array")
+        return f"{or_else}list{size}, each: {_type(schema['items'])}"
     words = " or ".join(TYPES[name] for name in kinds)
     bounds = [text.format(schema[rule]) for rule, text in BOUNDS.items() if rule in schema]
     return " ".join([words, ", ".join(bounds)]).strip()

@@ -16,5 +16,10 @@ ABOUT = {
 
 
 def factor(epoch: int, decay: float = 0.95) -> float:
-    """What the learning rate is multiplied by in ``epoch``, which counts from 1."""
+    """What the learning rate is multiplied by in ``epoch``, which counts from 1.
+
+    Raises ``ValueError`` for a decay outside (0, 1].
+    """
+    if not 0 < decay <= 1:
+        raise ValueError(f"decay is {decay!r}; expected a number above 0 and at most 1")
     return decay ** (epoch - 1)

@@ -31,10 +31,11 @@ def network_grids(config: dict) -> tuple[dict, dict[str, list[str]]]:
     for name, entry in config["networks"].items():
         keys = [key for key, value in entry.items() if is_grid(value)] if isinstance(entry, dict) else []
         for key in keys:
-            if not isinstance(entry[key][GRID], list) or not entry[key][GRID]:
-                raise GridError(
-                    f"networks.{name}.{key}.grid: expected a list of values, found {entry[key][GRID]!r}"
-                )
+            values = entry[key][GRID]
+            if not isinstance(values, list) or not values:
+                raise GridError(f"networks.{name}.{key}.grid: expected a list of values, found {values!r}")
+            if any(value in values[:place] for place, value in enumerate(values)):
+                raise GridError(f"networks.{name}.{key}.grid: has a value twice: {values!r}")
         names[name] = []
         for point in product(*(entry[key][GRID] for key in keys)):
             settings = dict(zip(keys, point, strict=True))
