@@ -336,7 +336,7 @@ def test_a_result_of_other_settings_that_is_asked_for_by_path_is_explained(tree)
         in (refused.stdout)
     )
     assert f"They make results/small/{run_place()}/" in refused.stdout
-    assert "Traceback" not in refused.stdout
+    assert "Traceback (most recent call last)" not in refused.stdout
 
 
 def test_results_of_the_layout_before_are_recognised_and_left_alone(fresh):
