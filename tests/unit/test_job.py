@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.execution.job import EpochLog, Tell
+from pipeline.execution.job import EpochLog, JobLog
 
 HERE = Path(__file__).parents[2]
 
@@ -26,7 +26,7 @@ class Terminal(io.StringIO):
 
 def progress(is_terminal, total=60_000):
     terminal = Terminal(is_terminal)
-    with Tell(terminal).progress("images") as report:
+    with JobLog(terminal).progress("images") as report:
         for done in range(0, total + 1, max(1, total // 100)):
             report(done, total)
     return terminal.getvalue()
@@ -48,7 +48,7 @@ def test_a_terminal_gets_a_bar_that_leaves_nothing_behind():
 
 @pytest.mark.parametrize("is_terminal", [False, True])
 def test_a_total_that_the_server_does_not_tell_is_no_error(is_terminal):
-    with Tell(Terminal(is_terminal)).progress("B") as report:
+    with JobLog(Terminal(is_terminal)).progress("B") as report:
         report(0, 0)
         report(100, 0)
 
@@ -118,7 +118,7 @@ def test_tensorboards_events_may_be_lost(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", SimpleNamespace(SummaryWriter=Writer))
     terminal = Terminal(False)
     epoch = {"epoch": 1, "learning_rate": 0.1, "train_loss": 1.0, "train_accuracy": 0.5, "test_accuracy": 0.5}
-    with EpochLog(Tell(terminal), 3, 100, tmp_path) as log:
+    with EpochLog(JobLog(terminal), 3, 100, tmp_path) as log:
         for _ in range(3):
             log(SimpleNamespace(**epoch, _asdict=lambda: epoch))
     assert terminal.getvalue().count("without TensorBoard's events") == 1

@@ -56,7 +56,7 @@ def test_the_schema_is_a_schema_and_the_papers_configuration_is_right():
 
 
 def test_the_file_names_no_home():
-    """A list of names would be a second place to add a home to. Kernels, one of them gaussian, have no homes."""
+    """A list of names would be a second place to add a home to. Kernels have no homes."""
     homes = Homes(HERE / "src")
     named = {name for kind in ("source", "corruption", "exhibit", "measurement") for name in homes.of(kind)}
 

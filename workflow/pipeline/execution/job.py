@@ -49,8 +49,8 @@ class LossyStream(io.TextIOWrapper):
             return len(text)
 
 
-class Tell:
-    """Tells something to the rule's log and to the terminal."""
+class JobLog:
+    """Writes to the log of the rule and to the terminal."""
 
     def __init__(self, terminal: TextIO):
         self.terminal = terminal
@@ -104,7 +104,7 @@ class EpochLog:
     With ``events``, a folder, also TensorBoard's, until these cannot be written.
     """
 
-    def __init__(self, tell: Tell, epochs: int, images: int, events: Path | None = None):
+    def __init__(self, tell: JobLog, epochs: int, images: int, events: Path | None = None):
         self.tell, self.total, self.images, self.events = tell, epochs, images, events
         self.started, self.epochs = time.perf_counter(), 0
 
@@ -191,10 +191,10 @@ def peak_memory_of_process() -> int:
 
 
 @contextmanager
-def logged(path: str) -> Iterator[Tell]:
+def logged(path: str) -> Iterator[JobLog]:
     """Send all output of the block, that of libraries included, to the rule's log.
 
-    Gives what tells something to the terminal too. An error ends the job: its message goes to both, the
+    Gives a ``JobLog`` that writes to the terminal too. An error ends the job: its message goes to both, the
     traceback to the log alone, and that of an ``ArtefactError`` or ``DataError`` nowhere, because the
     message says it all. A log that cannot be written ends no job: the terminal is told so once.
     """
@@ -214,7 +214,7 @@ def logged(path: str) -> Iterator[Tell]:
         started = time.perf_counter()
 
         try:
-            yield Tell(terminal)
+            yield JobLog(terminal)
         except Exception as error:
             message = f"{type(error).__name__}: {error}"
             print(message, file=terminal, flush=True)
