@@ -163,6 +163,17 @@ def test_a_run_that_is_not_finished_is_spared(plan):
     assert runs(old)[1].parent in found
 
 
+def test_tables_about_another_data_set_are_asked_for_too(plan):
+    about_cifar10 = yaml.safe_load((HERE / "config.yaml").read_text())["tables"]["interpolants"]
+    now = plan(yaml.safe_dump({"tables": {"interpolants": about_cifar10}}))
+    aside = {made.folder(seed): (made, seed) for made, seed in now.asked_for(everything=True)}
+    assert len(aside) > len([*now.asked_for()])
+    for made, seed in aside.values():
+        write_result(made.job(seed), {})
+    assert prune.unasked([now]) == []
+    assert {Path(folder) for folder in aside} >= {each.folder for each in prune.unasked([plan()])} != set()
+
+
 def test_a_folder_that_is_no_result_is_left_alone(plan):
     now = plan()
     fill(now)

@@ -68,14 +68,28 @@ def test_touching_every_file_reruns_nothing(tree):
     assert tree.planned() == Counter()
 
 
-def test_results_without_times_and_without_snakemakes_records_rerun_nothing(finished, fresh):
-    # Copied without modification times, in whatever order: all files are new.
-    shutil.copytree(finished.folder / "results", fresh.folder / "results", copy_function=shutil.copy)
+def test_results_without_snakemakes_records_rerun_nothing(finished, fresh):
+    shutil.copytree(finished.folder / "results", fresh.folder / "results")
     assert fresh.planned() == Counter()
     assert "Nothing to be done" in fresh.snakemake().stdout
     # Only what depends on a changed setting is made, as with the records.
     fresh.configure("epochs: 2}", "epochs: 3}")
     assert fresh.planned() == Counter(train=6) + shown_by("fig1b", "fig1c", "table1")
+
+
+def test_results_without_times_and_without_records_are_kept(finished, fresh):
+    # Copied in whatever order: all files are new, and Snakemake starts jobs for those that seem older.
+    shutil.copytree(finished.folder / "results", fresh.folder / "results", copy_function=shutil.copy)
+    before = {
+        path: seen
+        for path, seen in content(fresh, "**/*.*").items()
+        if path.name in ("run.json", "history.csv")
+    }
+    assert len(before) == 2 * RUNS
+    fresh.snakemake()
+    after = content(fresh, "**/*.*")
+    assert {path: after[path] for path in before} == before
+    assert fresh.planned() == Counter()
 
 
 def test_a_changed_value_of_one_network_retrains_that_network(tree):

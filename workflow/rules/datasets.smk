@@ -54,7 +54,7 @@ for data in plan.datasets.values():
         name:
             f"prepare_{data.name}"
         input:
-            ancient(data.images("true").receipts()),
+            data.images("true").receipts(),
         output:
             data.images("true").receipt(),
             data.labels().receipt(),
@@ -83,7 +83,7 @@ for data in plan.datasets.values():
         name:
             f"describe_{data.name}"
         input:
-            ancient(data.description().result.receipts()),
+            data.description().result.receipts(),
         output:
             *data.description().files.values(),
             *data.description().vouchers,
@@ -111,7 +111,7 @@ for data in plan.datasets.values():
             name:
                 f"measure_baseline_of_{data.name}"
             input:
-                ancient(data.baseline().receipts()),
+                data.baseline().receipts(),
             output:
                 data.baseline().receipt(),
             log:
@@ -192,7 +192,7 @@ for corruption in plan.data.corruptions:
         name:
             contact_sheet_name(corruption)
         input:
-            ancient(page.result.receipts()),
+            page.result.receipts(),
         output:
             pdf=page.files["sheet.pdf"],
             png=report(page.files["sheet.png"], **in_report.contact_sheet(corruption, PICTURE)),

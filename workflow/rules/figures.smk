@@ -11,7 +11,7 @@ for name in plan.shown:
         name:
             f"summarise_{name}"
         input:
-            ancient(plan.summary(name).receipts()),
+            plan.summary(name).receipts(),
         output:
             plan.summary(name).receipt(),
         log:
@@ -38,7 +38,7 @@ for name in plan.shown:
         name:
             name
         input:
-            ancient(page.result.receipts()),
+            page.result.receipts(),
         output:
             [
                 (
@@ -77,7 +77,7 @@ for name in summed_up:
         name:
             name
         input:
-            ancient(page.result.receipts()),
+            page.result.receipts(),
         output:
             [
                 report(path, **in_report.summed_up(name, FORM_IN_REPORT[file.partition(".")[2]]))

@@ -13,9 +13,7 @@ def seeds_of(wildcards):
 def receipts_of_seeds(kind):
     """An input function: the receipts of everything that the results of a job's seeds are made from."""
     return lambda wildcards: [
-        ancient(path)
-        for seed in seeds_of(wildcards)
-        for path in result_of(kind, wildcards).receipts(seed)
+        path for seed in seeds_of(wildcards) for path in result_of(kind, wildcards).receipts(seed)
     ]
 
 
