@@ -40,7 +40,7 @@ class Browser:
         self.process = os.posix_spawn(
             executable,
             [executable, *ARGUMENTS, *arguments, "about:blank"],
-            os.environ,
+            os.environ | {"HOME": str(folder)},  # of crashes, it keeps notes there
             file_actions=[*places, *silence],
             setpgroup=0,
         )
