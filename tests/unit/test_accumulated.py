@@ -197,12 +197,12 @@ def test_solutions_are_those_of_the_features(kernel, dtype, ridge, width):
     gram = Accumulated(products(ours, others), kernel, dtype)
     expected, found = (systems.solve(each, TARGETS, ridge) for each in (exact, gram))
     # Products in float32 are another matrix, 1e-7 away, and the condition multiplies that.
-    assert expected.condition < 1e4
-    tolerance = 1e-7 * expected.condition
+    assert expected.condition_number < 1e4
+    tolerance = 1e-7 * expected.condition_number
     assert error(found.weights, expected.weights) < tolerance
     assert found.norm == pytest.approx(expected.norm, rel=tolerance)
     assert found.norm_of_signs == pytest.approx(expected.norm_of_signs, rel=tolerance)
-    assert found.condition == pytest.approx(expected.condition, rel=1e-3)
+    assert found.condition_number == pytest.approx(expected.condition, rel=1e-3)
     assert found.residual < 1e-7
     scores = systems.predict(exact, exact.at(others.astype(float)), expected.weights)
     assert error(systems.predict(gram, gram.others, found.weights, tile=37), scores) < 2 * tolerance
@@ -278,7 +278,7 @@ def test_a_subset_is_solved_as_its_points(kernel, dtype, width):
     gram = Accumulated(subset(products(ours, others), fitted, held_out), kernel, dtype)
     exact = Points(ours[fitted].astype(float), kernel)
     expected, found = (systems.solve(each, TARGETS[fitted], 0.1) for each in (exact, gram))
-    tolerance = 1e-7 * expected.condition
+    tolerance = 1e-7 * expected.condition_number
     assert error(found.weights, expected.weights) < tolerance
     scores = systems.predict(exact, exact.at(ours[held_out].astype(float)), expected.weights)
     assert error(systems.predict(gram, gram.others, found.weights), scores) < 2 * tolerance

@@ -65,14 +65,14 @@ def test_the_whole_solve_is_that_of_the_cpu(gpu, x, kernel, ridge, dtype):
     assert gpu.xp.called == {"gemm", "cholesky", "solve_triangular"}
     assert type(found.weights) is np.ndarray
     # Both are within the rounding, times the condition, of the solution.
-    rounding = 100 * expected.condition * np.finfo(float).eps
+    rounding = 100 * expected.condition_number * np.finfo(float).eps
     error = np.linalg.norm(found.weights - expected.weights) / np.linalg.norm(expected.weights)
     assert error < min(rounding, 1e-6)
     assert found.norm == pytest.approx(expected.norm, rel=1e-8)
     assert found.norm_of_signs == pytest.approx(expected.norm_of_signs, rel=1e-8)
     assert found.residual < 1e-10
-    rough = float(10 * expected.condition * np.finfo(dtype).eps)
-    assert found.condition == pytest.approx(expected.condition, rel=max(1e-7, min(rough, 0.5)))
+    rough = float(10 * expected.condition_number * np.finfo(dtype).eps)
+    assert found.condition_number == pytest.approx(expected.condition, rel=max(1e-7, min(rough, 0.5)))
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -315,8 +315,10 @@ def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> 
             + kernel_problems(config, homes)
             + _download_problems(config)
             + _execution_problems(config)
-            + _folder_problems("results", config["results"], SUBFOLDERS)
-            + _earlier_results(config["results"])
+            + (
+                _folder_problems("results", config["results"], SUBFOLDERS)
+                or _earlier_results(config["results"])
+            )
         )
     if problems:
         problems = list(dict.fromkeys(problems))
