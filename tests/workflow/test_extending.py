@@ -16,12 +16,13 @@ BLOCKS = re.findall(
 )
 
 
-def with_example(tree: Tree, name: str) -> list[str]:
+def with_example(tree: Tree, name: str, *beside: str) -> list[str]:
     """The files of one example beside the project, as CONTRIBUTING has them; the options that name them."""
     folder = tree.folder.with_name("mine")
     folder.mkdir(exist_ok=True)
-    files = {file: text for file, text in BLOCKS if file.startswith(f"{name}.")}
-    assert set(files) == {f"{name}.py", f"{name}.yaml"}
+    wanted = {f"{name}.py", f"{name}.yaml", *beside}
+    files = {file: text for file, text in BLOCKS if file in wanted}
+    assert set(files) == wanted
     for file, text in files.items():
         (folder / file).write_text(text)
     return ["--configfile", "config/small.yaml", f"../mine/{name}.yaml"]
@@ -95,6 +96,29 @@ def test_a_network_is_one_file_and_starts_from_the_same_weights_in_every_process
     jobs, runs = tree.plan("fig1c", *options)
     assert jobs == Counter(train=4, summarise_fig1c=1, fig1c=1)
     assert all("/gated/" in place for place, _ in runs)
+
+
+def test_a_measurement_and_its_figure_are_two_files_and_an_entry(tree):
+    before = source(tree.folder)
+    options = with_example(tree, "small_weights", "small_weights_by_labels.py")
+    runs = {path: path.read_bytes() for path in tree.results.glob("runs/**/run.json")}
+    planned = tree.planned("small_weights", *options)
+    # The runs are there without weights, which are made beside them: two seeds of two conditions.
+    assert planned == Counter(train=4, measure=4, summarise_small_weights=1, small_weights=1)
+    tree.snakemake("small_weights", *options)
+    assert source(tree.folder) == before
+    assert {path: path.read_bytes() for path in runs} == runs
+    with open(tree.results / "figures/small_weights.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["condition"] for row in rows} == {"true_labels", "random_labels"}
+    # Of normally distributed weights 8 % are below a tenth of the root mean square, of uniform ones 6 %.
+    assert all(0.02 < float(row["small"]) < 0.2 for row in rows), rows
+    assert (tree.results / "figures/small_weights.png").stat().st_size > 5000
+    edit(tree, "small_weights_by_labels.py", '"share of small weights"', '"small weights"')
+    assert tree.planned("small_weights", *options)["measure"] == 0
+    edit(tree, "small_weights.py", "< below", "<= below")
+    planned = tree.planned("small_weights", *options)
+    assert (planned["measure"], planned["train"]) == (4, 0)
 
 
 @pytest.mark.parametrize(
