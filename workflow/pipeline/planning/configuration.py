@@ -287,7 +287,9 @@ def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> 
     config = _plain(config)
     for kind in ("figures", "tables", "systems"):
         if isinstance(config.get(kind), dict):
-            config[kind] = {name: entry for name, entry in config[kind].items() if entry is not None}
+            # By name, because Snakemake and the commands merge configuration files in different orders.
+            present = {name: entry for name, entry in config[kind].items() if entry is not None}
+            config[kind] = {name: present[name] for name in sorted(present, key=str)}
     problems = _odd_values(config)
     names: dict[str, list[str]] = {}
     if not problems and isinstance(config.get("networks"), dict):
