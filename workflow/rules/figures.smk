@@ -33,6 +33,7 @@ for name in plan.shown:
             "../scripts/summarise.py"
 
     page = plan.pages[name]
+    place = page.result.place.removeprefix(f"{plan.root}/")
 
     rule:
         name:
@@ -51,9 +52,9 @@ for name in plan.shown:
             ],
             page.vouchers,
         log:
-            f"{LOGS}/{page.result.place.removeprefix(plan.root + '/')}.log",
+            f"{LOGS}/{place}.log",
         benchmark:
-            f"{BENCHMARKS}/{page.result.place.removeprefix(plan.root + '/')}.tsv"
+            f"{BENCHMARKS}/{place}.tsv"
         localrule: True
         conda:
             "../../envs/environment.yaml"

@@ -6,24 +6,6 @@ TRAINED = plan.config["seeds"] if TOGETHER else ["{seed}"]
 SEEDS = "seeds" if TOGETHER else "seed-{seed}"
 
 
-def seeds_of(wildcards):
-    return plan.config["seeds"] if TOGETHER else [seed_of(wildcards)]
-
-
-def receipts_of_seeds(kind):
-    """An input function: the receipts of everything that the results of a job's seeds are made from."""
-    return lambda wildcards: [
-        path for seed in seeds_of(wildcards) for path in result_of(kind, wildcards).receipts(seed)
-    ]
-
-
-def jobs_of_seeds(kind):
-    """A params function: what the script must know to make the results of a job's seeds."""
-    return lambda wildcards, output: [
-        result_of(kind, wildcards).job(seed) for seed in seeds_of(wildcards)
-    ]
-
-
 rule train:
     input:
         receipts_of_seeds("runs"),
@@ -75,7 +57,7 @@ rule measure:
     resources:
         # A GPU only for a measurement whose home says that it makes use of one.
         gpu=lambda wildcards: plan.config["execution"]["gpu"]
-        * plan.measurements.home(wildcards.place.partition("/")[0]).about.get("gpu", False),
+        * plan.measurements.home(Path(wildcards.place).parts[0]).about.get("gpu", False),
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
