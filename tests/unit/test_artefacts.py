@@ -70,6 +70,32 @@ def test_a_finished_result_gets_its_receipt_again_and_an_altered_one_is_made_aga
     assert list(jobs.unfinished([job], told.append)) == [job]
 
 
+@pytest.mark.parametrize("as_list", [False, True])
+def test_a_result_is_made_again_when_what_it_was_made_from_holds_something_else(
+    job, manifest, tmp_path, as_list
+):
+    made = job_in(tmp_path / "summary", "summary.json") | {"inputs": {"runs": [job] if as_list else job}}
+    artefacts.write_result(made, {"mean": 0.1})
+    told = []
+
+    def to_be_made():
+        return list(jobs.unfinished([made], told.append))
+
+    assert to_be_made() == []
+    # Made again, the same: kept. With other content: made again.
+    artefacts.save_arrays(job, ARRAYS.items())
+    assert to_be_made() == []
+    artefacts.save_arrays(job, [("train", np.arange(999)), ("test", ARRAYS["test"])])
+    assert to_be_made() == [made]
+    artefacts.write_result(made, {"mean": 0.2})
+    assert to_be_made() == []
+    # What cannot be read says nothing, and no finished result is lost for it.
+    manifest.write_text("{")
+    assert to_be_made() == []
+    manifest.unlink()
+    assert to_be_made() == []
+
+
 def test_nothing_is_written_when_the_code_was_edited_meanwhile(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("VALUE = 1\n")

@@ -64,7 +64,8 @@ def make(job: dict) -> None:
     """
     spec = job["spec"]
     finished = artefacts.is_finished(job)
-    missing = [along for along in job["along"] if not artefacts.is_finished(along)]
+    # Weights and traces of a run that is trained anew are those of another training.
+    missing = [along for along in job["along"] if not finished or not artefacts.is_finished(along)]
     traces = [along for along in missing if along["spec"]["along"] == "trace"]
     if finished:
         tell(f"{job['folder']}: training again for {' and '.join(along['folder'] for along in missing)}")

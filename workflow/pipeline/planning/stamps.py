@@ -7,7 +7,7 @@ import json
 FORMAT = 1
 
 
-def canonical(spec: dict) -> str:
+def canonical(spec: dict | list) -> str:
     """``spec`` as JSON with sorted keys: equal specifications give equal texts."""
     return json.dumps(spec, sort_keys=True, separators=(",", ":"), allow_nan=False)
 

@@ -114,9 +114,23 @@ def write_result(job: dict, content: dict, files: Iterable[str] = ()) -> None:
     made_by = {"stamp": job["stamp"], "seed": job["seed"], "spec": job["spec"], "code": job["code"]["digest"]}
     if files:
         content = {**content, "files": {name: sha256_of_file(folder / name) for name in files}}
-    content = {**made_by, **content}
+    content = {**made_by, **content, "read": content_of_inputs(job)}
     write_json(folder / job["file"], {**content, "sha256": _content_hash(content)})
     write_receipt(job)
+
+
+def content_of_inputs(job: dict) -> str | None:
+    """A hash of what the results hold that a job reads; None where one of them is missing or altered.
+
+    A result that is made again has the stamp that it had. On a GPU, or with other versions of libraries, it
+    may hold other numbers.
+    """
+    inputs = job.get("inputs", {}).values()
+    entries = [entry for value in inputs for entry in (value if isinstance(value, list) else [value])]
+    try:
+        return _content_hash([_content_hash(read_result(entry)) for entry in entries])
+    except ArtefactError:
+        return None
 
 
 def check_code(job: dict) -> None:
@@ -187,7 +201,7 @@ def in_the_way(entry: dict, path: Path) -> ArtefactError:
     )
 
 
-def _content_hash(content: dict) -> str:
+def _content_hash(content: dict | list) -> str:
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
@@ -294,10 +308,15 @@ def check_whole(entry: dict) -> dict:
     return result
 
 
-def is_finished(entry: dict) -> bool:
-    """Whether a result is there and every file of it is whole."""
+def is_finished(job: dict) -> bool:
+    """Whether a result is there, every file of it is whole, and it was made from what is there.
+
+    What it was made from may have been made again, with other content; then the result is not finished. It
+    may have been lost or damaged; then the result stays.
+    """
     try:
-        check_whole(entry)
+        result = check_whole(job)
     except ArtefactError:
         return False
-    return True
+    now = content_of_inputs(job)
+    return now is None or result.get("read") in (None, now)

@@ -17,7 +17,8 @@ def unfinished(jobs: list[dict], tell: Callable[[str], None]) -> Iterator[dict]:
     """The jobs whose result is not there yet, one after the other; the caller makes each.
 
     A result that is there and whole is kept: it gets a new receipt, for Snakemake has deleted the old one.
-    When a result is there, the pages that are copied from it are renewed.
+    It is made again if what it was made from was, with other content. When a result is there, the pages that
+    are copied from it are renewed.
     """
     for job in jobs:
         if all(map(is_finished, [job, *job["along"]])):
