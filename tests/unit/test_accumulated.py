@@ -202,7 +202,7 @@ def test_solutions_are_those_of_the_features(kernel, dtype, ridge, width):
     assert error(found.weights, expected.weights) < tolerance
     assert found.norm == pytest.approx(expected.norm, rel=tolerance)
     assert found.norm_of_signs == pytest.approx(expected.norm_of_signs, rel=tolerance)
-    assert found.condition_number == pytest.approx(expected.condition, rel=1e-3)
+    assert found.condition_number == pytest.approx(expected.condition_number, rel=1e-3)
     assert found.residual < 1e-7
     scores = systems.predict(exact, exact.at(others.astype(float)), expected.weights)
     assert error(systems.predict(gram, gram.others, found.weights, tile=37), scores) < 2 * tolerance

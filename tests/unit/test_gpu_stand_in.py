@@ -72,7 +72,7 @@ def test_the_whole_solve_is_that_of_the_cpu(gpu, x, kernel, ridge, dtype):
     assert found.norm_of_signs == pytest.approx(expected.norm_of_signs, rel=1e-8)
     assert found.residual < 1e-10
     rough = float(10 * expected.condition_number * np.finfo(dtype).eps)
-    assert found.condition_number == pytest.approx(expected.condition, rel=max(1e-7, min(rough, 0.5)))
+    assert found.condition_number == pytest.approx(expected.condition_number, rel=max(1e-7, min(rough, 0.5)))
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -254,7 +254,7 @@ def test_a_ridge_path_marks_what_was_chosen_and_what_would_have_been_best():
     assert points(axes, "o") == [(0.1, pytest.approx(10))]
     assert legend(axes.figure) == [
         "pixels",
-        "chosen by validation\n(with its gamma)",
+        "chosen by validation\n(with its γ)",
         "lowest on the test set",
     ]
 
@@ -360,7 +360,12 @@ def system_text(**changed):
         "train_error": 0.001,
     }
     row |= {"norm": 220.04, "norm_lower": np.nan, "norm_upper": np.nan, "norm_of_signs": 440.0}
-    row |= {"norm_of_signs_lower": np.nan, "norm_of_signs_upper": np.nan, "residual": 3e-14, "condition": 2e6}
+    row |= {
+        "norm_of_signs_lower": np.nan,
+        "norm_of_signs_upper": np.nan,
+        "residual": 3e-14,
+        "condition_number": 2e6,
+    }
     row |= {"seconds": 1234.5, "peak_memory_bytes": 15e9}
     (text,) = system_table.text_rows(pd.DataFrame([row | changed])).to_dict("records")
     return text
@@ -370,7 +375,7 @@ def test_a_table_of_systems_is_in_per_cent_and_says_what_was_solved():
     text = system_text()
     assert (text["features"], text["gamma"], text["ridge"]) == ("random patches", "0.02", "none")
     assert (text["examples"], text["test error"], text["train error"]) == ("60,000", "1.23", "0.10")
-    assert (text["residual"], text["condition"]) == ("3e-14", "2e+06")
+    assert (text["residual"], text["condition number"]) == ("3e-14", "2e+06")
     assert system_text(test_error_upper=0.0133)["test error"] == "1.23 ± 0.10"
     assert system_text(ridge="chosen", ridge_value=0.001)["ridge"] == "chosen: 0.001"
     assert system_text(ridge="chosen")["ridge"] == "chosen: none"

@@ -96,7 +96,7 @@ def text_rows(table: pd.DataFrame) -> pd.DataFrame:
         text["paper: norm"] = each("paper_norm", "{:.0f}")
     text |= {
         "residual": each("residual", "{:.0e}"),
-        "condition": each("condition_number", "{:.0e}"),
+        "condition number": each("condition_number", "{:.0e}"),
         "time, s": each("seconds", "{:,.1f}"),
         "memory, GB": each("peak_memory_bytes", "{:.1f}", 1e-9),
     }
