@@ -63,7 +63,7 @@ def test_table_3_has_the_numbers_of_the_solves(finished_kernels):
     for (system, ridge), row in rows.iterrows():
         results = [solved(finished_kernels, system, ridge, seed) for seed in range(1 + (system == "patches"))]
         assert row["runs"] + row["not_solved"] == len(results)
-        for name in ("test_error", "train_error", "norm", "norm_of_signs", "condition", "gamma"):
+        for name in ("test_error", "train_error", "norm", "norm_of_signs", "condition_number", "gamma"):
             values = [np.nan if result[name] is None else result[name] for result in results]
             assert row[name] == pytest.approx(np.mean(values), rel=1e-14, nan_ok=True)
     assert rows.loc[("patches", "none"), "test_error_upper"] > rows.loc[("patches", "none"), "test_error"]
