@@ -19,10 +19,11 @@ import numpy as np
 from scipy import linalg
 from scipy.spatial.distance import pdist, squareform
 
+from rethinking.classification import classification_error, one_hot
 from rethinking.kernels.backends import Cpu, Gpu
 from rethinking.kernels.cholesky import factorise
 from rethinking.kernels.kernels import Gaussian, Points
-from rethinking.kernels.systems import classification_error, fit, one_hot, predict
+from rethinking.kernels.systems import fit, predict
 
 GAMMA = 0.02
 ROUNDS = 3

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rethinking.kernels.systems import classification_error, one_hot
+from rethinking.classification import classification_error, one_hot
 
 BLOCK_BYTES = 1 << 26  # of float64 rows that are held at a time
 WIDEST = 32  # pixels

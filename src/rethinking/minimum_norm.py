@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from rethinking.classification import classification_error, one_hot
 from rethinking.kernels.cholesky import NotPositiveDefinite, factorise
 from rethinking.kernels.kernels import Gaussian, Linear, Points
-from rethinking.kernels.systems import LARGEST_RESIDUAL, classification_error, fit, one_hot, predict, solve
+from rethinking.kernels.systems import LARGEST_RESIDUAL, fit, predict, solve
 
 DIVERGED = 1e3  # times as far away as descent began, or as 0 is from w*
 

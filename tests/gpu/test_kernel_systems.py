@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from rethinking.classification import one_hot
 from rethinking.features.random_patches import RandomPatches, draw_filters, feature_blocks, features_bytes
 from rethinking.kernels.accumulated import Accumulated, accumulate, products_bytes
 from rethinking.kernels.backends import Cpu, gpu_or_none
 from rethinking.kernels.cholesky import NotPositiveDefinite
 from rethinking.kernels.kernels import Gaussian, Linear, Points
 from rethinking.kernels.plan import SolvePlan
-from rethinking.kernels.systems import one_hot, predict, solve
+from rethinking.kernels.systems import predict, solve
 
 GPU = gpu_or_none()
 pytestmark = pytest.mark.skipif(GPU is None, reason="CuPy sees no GPU")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from cupy_stand_in import LAUNCHED, Launch, StandIn
+from rethinking.classification import one_hot
 from rethinking.kernels import systems
 from rethinking.kernels.accumulated import Accumulated, Products
 from rethinking.kernels.backends import Gpu
@@ -64,7 +65,7 @@ def launched():
     stand_in, generator = StandIn(), np.random.default_rng(0)
     gpu = Gpu(stand_in, stand_in)
     LAUNCHED.clear()
-    targets = systems.one_hot(np.arange(40) % 3, 3)
+    targets = one_hot(np.arange(40) % 3, 3)
     grey = generator.integers(0, 256, (40, 50), dtype=np.uint8)
     products = (grey.astype(float) @ grey.T / 255**2)[:, :40]
     assert len(panel_starts(40)) == 2

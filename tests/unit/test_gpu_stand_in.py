@@ -10,7 +10,9 @@ import torch
 
 from cupy_stand_in import Device, StandIn
 from pipeline.execution import devices, kernel_points
+from pipeline.execution.memory import named_memory_errors
 from pipeline.storage.artefacts import ArtefactError
+from rethinking.classification import one_hot
 from rethinking.kernels import backends, panels, systems
 from rethinking.kernels.accumulated import Accumulated, accumulate
 from rethinking.kernels.backends import Cpu, Gpu
@@ -30,7 +32,7 @@ def gpu(request, monkeypatch):
 RNG = np.random.default_rng(0)
 POINTS = RNG.standard_normal((300, 5))
 GREY = RNG.integers(0, 256, (300, 400), dtype=np.uint8)
-TARGETS = systems.one_hot(RNG.integers(0, 3, 300), 3)
+TARGETS = one_hot(RNG.integers(0, 3, 300), 3)
 SYSTEMS = [
     (POINTS, Gaussian(2.0), 0.0),
     (POINTS, Linear(), 0.3),
@@ -218,7 +220,7 @@ def test_a_solve_takes_no_more_of_the_device_than_planned(ledger, n, features, d
     else:
         gram, size = Accumulated(stored_products(n, m, 100), Gaussian(1e-3), dtype, gpu), 0
         others = gram.others
-    solution = systems.solve(gram, systems.one_hot(np.arange(n) % 10, 10), 1.0)
+    solution = systems.solve(gram, one_hot(np.arange(n) % 10, 10), 1.0)
     systems.predict(gram, others, solution.weights)
     assert solution.refinements > 0 or dtype == np.float64
     planned = SolvePlan(n, features, 11, np.dtype(dtype), "GPU", size)
@@ -362,7 +364,7 @@ def test_memory_that_runs_out_is_named_and_what_is_finished_is_kept(gpu, tmp_pat
     gpu.xp.empty = empty
     with (
         pytest.raises(ArtefactError, match=r"GPU ran out of memory.*8,589,934,592 bytes.*gpu=0"),
-        kernel_points.named_memory_errors("GPU"),
+        named_memory_errors("GPU"),
     ):
         factorise(gram, folder=panels.PanelFolder(tmp_path, "key"))
     assert len(list(tmp_path.glob("panel-*.npy"))) == 3
@@ -372,8 +374,8 @@ def test_pytorchs_out_of_memory_is_named_and_no_other_error_is():
     for error in (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), MemoryError("x")):
         with (
             pytest.raises(ArtefactError, match=re.escape(str(error))),
-            kernel_points.named_memory_errors("GPU"),
+            named_memory_errors("GPU"),
         ):
             raise error
-    with pytest.raises(RuntimeError, match="another"), kernel_points.named_memory_errors("GPU"):
+    with pytest.raises(RuntimeError, match="another"), named_memory_errors("GPU"):
         raise RuntimeError("another")

@@ -7,8 +7,8 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from rethinking import least_squares
+from rethinking.classification import one_hot
 from rethinking.datasets.digits import read as load_digits
-from rethinking.kernels.systems import one_hot
 from rethinking.least_squares import least_squares_classifier
 
 

@@ -6,11 +6,12 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from rethinking.classification import one_hot
 from rethinking.kernels.cholesky import factorise
 from rethinking.kernels.kernels import Gaussian, Points
 from rethinking.kernels.panels import panel_starts, panel_width, panels_bytes
 from rethinking.kernels.plan import PLACES, SPARE, SolvePlan, TooLarge, plan_solve
-from rethinking.kernels.systems import one_hot, solve
+from rethinking.kernels.systems import solve
 
 GB = 10**9
 AMPLE = dict.fromkeys(PLACES, 10**15)

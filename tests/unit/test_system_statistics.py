@@ -31,7 +31,7 @@ def solve(test_error, system="mnist", ridge="none", seed=0, classes=10, **more):
         "ridge_value": 0.0,
         "gamma": 0.02,
         "residual": 1e-12,
-        "condition": 1e6,
+        "condition_number": 1e6,
         "examples": 1000,
         "seconds": 2.0,
         "peak_memory_bytes": 10**9,

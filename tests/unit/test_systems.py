@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import linalg
 
+from rethinking.classification import classification_error, one_hot
 from rethinking.kernels import panels, systems
 from rethinking.kernels.cholesky import NotPositiveDefinite
 from rethinking.kernels.kernels import Gaussian, Linear, Points
@@ -14,7 +15,7 @@ RNG = np.random.default_rng(0)
 POINTS = RNG.standard_normal((300, 5))
 # Not four classes: there the norm for signs is twice the other one whatever the kernel is.
 LABELS = RNG.integers(0, 3, 300)
-TARGETS = systems.one_hot(LABELS, 3)
+TARGETS = one_hot(LABELS, 3)
 CASES = [(Gaussian(2.0), 0.0), (Gaussian(2.0), 0.3), (Linear(), 0.3), (Linear(), 40.0)]
 
 
@@ -67,7 +68,7 @@ def test_the_norms_are_those_of_the_functions(kernel, ridge, dtype):
 def test_two_points_by_hand():
     # K = (1 e; e 1) with e = 1/2 has the inverse (4/3 -2/3; -2/3 4/3).
     gram = Points(np.array([[0.0], [np.sqrt(np.log(2))]]), Gaussian(1.0))
-    solution = systems.solve(gram, systems.one_hot([0, 1], 2))
+    solution = systems.solve(gram, one_hot([0, 1], 2))
     np.testing.assert_allclose(solution.weights, [[4 / 3, -2 / 3], [-2 / 3, 4 / 3]], rtol=1e-14)
     assert solution.norm == pytest.approx(np.sqrt(8 / 3))
     assert solution.norm_of_signs == pytest.approx(np.sqrt(8))
@@ -203,17 +204,17 @@ def test_without_ridge_the_targets_are_predicted_and_no_label_is_missed():
     gram = Points(POINTS, Gaussian(2.0))
     scores = systems.predict(gram, gram.at(POINTS), systems.solve(gram, TARGETS).weights)
     np.testing.assert_allclose(scores, TARGETS, rtol=0, atol=1e-10)
-    assert systems.classification_error(scores, LABELS) == 0
+    assert classification_error(scores, LABELS) == 0
 
 
 def test_the_error_is_the_share_of_labels_that_are_missed():
     scores = np.array([[0.9, 0.1, 0.0], [0.2, 0.3, 0.1], [-3.0, -2.0, -1.0], [0.0, 0.5, 1.0]])
-    assert systems.classification_error(scores, np.array([0, 1, 2, 0])) == 0.25
-    assert systems.classification_error(scores, np.array([1, 0, 0, 1])) == 1.0
+    assert classification_error(scores, np.array([0, 1, 2, 0])) == 0.25
+    assert classification_error(scores, np.array([1, 0, 0, 1])) == 1.0
 
 
 def test_one_hot_has_a_1_in_the_column_of_the_label():
-    assert systems.one_hot(np.array([2, 0]), 3).tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert one_hot(np.array([2, 0]), 3).tolist() == [[0, 0, 1], [1, 0, 0]]
 
 
 @pytest.mark.parametrize("function", [systems.fit, systems.solve])
@@ -265,7 +266,7 @@ def test_a_norm_that_the_residual_makes_wrong_is_refused():
 def test_labels_outside_the_classes_are_refused():
     for labels in ([0, 3], [-1, 2]):
         with pytest.raises(ValueError, match="expected labels from 0 to 2"):
-            systems.one_hot(np.array(labels), 3)
+            one_hot(np.array(labels), 3)
 
 
 def test_predictions_of_a_system_in_float32_are_in_float64():
@@ -300,13 +301,13 @@ def test_predictions_of_a_system_in_float32_are_in_float64():
 )
 def test_scores_that_say_nothing_have_no_error_rate(scores, labels, message):
     with pytest.raises(ValueError, match=message):
-        systems.classification_error(np.asarray(scores, dtype=float), labels)
+        classification_error(np.asarray(scores, dtype=float), labels)
 
 
 @pytest.mark.parametrize("labels", [[0.0, 1.0], [[0], [1]], []])
 def test_labels_that_are_no_whole_numbers_are_refused(labels):
     with pytest.raises(ValueError, match=r"expected labels as whole numbers \(n,\)"):
-        systems.one_hot(labels, 2)
+        one_hot(labels, 2)
 
 
 # --- the ends of the ranges of ridge and gamma ------------------------------------------------------
@@ -317,7 +318,7 @@ def test_labels_that_are_no_whole_numbers_are_refused(labels):
 @pytest.mark.parametrize("ridge", [1e6, 1e12, 1e15])
 def test_a_ridge_that_dwarfs_the_kernel_is_solved_to_all_digits(kernel, ridge, dtype):
     points = POINTS * 1e-3  # the linear kernel is 1e-21 of the largest ridge
-    targets = systems.one_hot(np.arange(len(POINTS)) % 3, 3)
+    targets = one_hot(np.arange(len(POINTS)) % 3, 3)
     gram = Points(points, kernel, dtype)
     solution = systems.solve(gram, targets, ridge)
     # To first order in K/ridge the weights are the targets, divided by the ridge.

@@ -185,7 +185,7 @@ def add_and_put_the_time_back(own):
 
 
 def change_and_put_the_time_back(own):
-    path = own.folder / "pictures/train/cat/00.png"
+    path = min((own.folder / "pictures/train/cat").iterdir())
     before = path.stat()
     Image.fromarray(pictures(8)[0]).save(path)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -355,7 +355,7 @@ def test_results_of_the_layout_before_are_recognised_and_left_alone(fresh):
     refused = fresh.snakemake("--dry-run", check=False)
     assert refused.returncode == 1
     assert "results/small has results of an earlier version of this workflow" in refused.stdout
-    assert "set `results` to another folder" in refused.stdout
+    assert "set `results` elsewhere" in refused.stdout
     assert "results/small has results of an earlier version" in fresh.check().stdout
     assert old.read_text() == "{}\n"
     assert [path for path in fresh.results.rglob("*") if path.is_file()] == [old]

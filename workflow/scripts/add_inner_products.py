@@ -6,7 +6,7 @@ import torch
 
 from pipeline.execution.devices import device_for
 from pipeline.execution.job import logged
-from pipeline.execution.kernel_points import named_memory_errors
+from pipeline.execution.memory import named_memory_errors
 from pipeline.storage.artefacts import ArtefactError, load, save_arrays
 from pipeline.storage.jobs import unfinished
 from rethinking.kernels.accumulated import accumulate, products_bytes

@@ -7,6 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.execution import kernel_points
 from pipeline.execution.job import logged, provenance
+from pipeline.execution.memory import named_memory_errors
 from pipeline.storage import artefacts
 from pipeline.storage.jobs import unfinished
 from rethinking.kernels.selection import best, draw_split, validation_errors
@@ -30,7 +31,7 @@ with logged(snakemake.log[0]) as tell, threadpool_limits(snakemake.threads):
         print(f"{len(split.fitted)} examples fitted, {len(split.held_out)} held out, on the {backend.name}")
         kernels = {width: kernel_points.kernel_of(spec, width) for width in spec["gamma"] or [None]}
         drawn = kernel_points.split_points(points, split)
-        with kernel_points.named_memory_errors(backend.name), tell.progress("systems") as report:
+        with named_memory_errors(backend.name), tell.progress("systems") as report:
             rows = validation_errors(
                 partial(kernel_points.points, drawn, dtype=np.float64, backend=backend),
                 np.asarray(labels["train"]),

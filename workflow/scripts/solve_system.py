@@ -8,13 +8,15 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.execution import kernel_points
 from pipeline.execution.job import logged, peak_memory_of_process, provenance
+from pipeline.execution.memory import named_memory_errors
 from pipeline.storage import artefacts
 from pipeline.storage.jobs import unfinished
+from rethinking.classification import classification_error, one_hot
 from rethinking.kernels.cholesky import NotPositiveDefinite
 from rethinking.kernels.panels import PanelFolder, StorageError
 from rethinking.kernels.plan import TooLarge, plan_solve
 from rethinking.kernels.selection import best
-from rethinking.kernels.systems import classification_error, one_hot, predict, solve
+from rethinking.kernels.systems import predict, solve
 
 # What a system that has no exact solution lacks.
 QUANTITIES = (
@@ -55,7 +57,7 @@ def solved(gamma: float | None, ridge: float) -> dict:
     )
     kernel = kernel_points.kernel_of(spec, gamma)
     try:
-        with kernel_points.named_memory_errors(backend.name), tell.progress("FLOP") as report:
+        with named_memory_errors(backend.name), tell.progress("FLOP") as report:
             gram, others = kernel_points.points(points, kernel, dtype, backend)
             solution = solve(gram, targets, ridge, folder=panels, report=report)
             scores = predict(gram, others, solution.weights)

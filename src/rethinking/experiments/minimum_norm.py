@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from rethinking.classification import one_hot
 from rethinking.datasets.arrays import DataError
 from rethinking.experiments.points import grey_levels
-from rethinking.kernels.systems import one_hot
 from rethinking.minimum_norm import (
     descend,
     kernel_coordinates,

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rethinking.classification import classification_error, one_hot
 from rethinking.kernels.cholesky import NotPositiveDefinite
 from rethinking.kernels.kernels import Kernel
-from rethinking.kernels.systems import classification_error, fit, one_hot, predict
+from rethinking.kernels.systems import fit, predict
 
 
 class Split(NamedTuple):

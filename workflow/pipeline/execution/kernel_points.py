@@ -1,8 +1,7 @@
 """From stored images, features and kernel matrices to what the solver takes."""
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -48,25 +47,6 @@ def backend_for(gpus: int, runs_per_gpu: int, tell: Callable[[str], None]):
             f"--resources gpu=0"
         ) from error
     return backend
-
-
-@contextmanager
-def named_memory_errors(place: str) -> Iterator[None]:
-    """Turn what is raised where the memory of ``place`` runs out into an error that says what to do.
-
-    CuPy's and PyTorch's errors for a GPU, and NumPy's.
-    """
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        # PyTorch's is a RuntimeError, and is known by its name without importing PyTorch.
-        if not isinstance(error, MemoryError) and type(error).__name__ != "OutOfMemoryError":
-            raise
-        raise ArtefactError(
-            f"the {place} ran out of memory, which was free when the job began: {error}. Run fewer jobs at a "
-            f"time (lower execution.runs_per_gpu, --resources gpu or --cores), or none on a GPU "
-            f"(--resources gpu=0), and the same again: a solve goes on from the panels that are finished"
-        ) from error
 
 
 def free_space(backend, folder: Path) -> dict[str, int]:
