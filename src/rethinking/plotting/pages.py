@@ -27,7 +27,7 @@ th, td { padding: .28rem .6rem; text-align: right; white-space: nowrap; }
 th { border-bottom: 1.5px solid #222; font-weight: 600; vertical-align: bottom; }
 td { border-bottom: 1px solid #e4e4e4; }
 th.text, td.text { text-align: left; white-space: normal; min-width: 6.5rem; }
-td.text:first-child { white-space: nowrap; }
+th.text:last-child, td.text:last-child { min-width: 18rem; }
 tr.first td { border-top: 2px solid #bbb; }
 .matched, .not-matched, .not-run { white-space: nowrap; }
 .matched { color: #005a8c; } .not-matched { color: #a33a00; font-weight: 600; } .not-run { color: #777; }
@@ -167,8 +167,11 @@ def _scorecard_section(part: pd.DataFrame, title: str, name: str, about: str) ->
     texts = ["source", name, "measured"]
     theirs = "claimed" if part["kind"].iloc[0] == OWN_CLAIM else "paper"
     figures = [theirs, "ours", "interval", "runs", *(["difference"] if numbers else [])]
+    # What is claimed are words, and an interval says what it covers.
+    in_words = {"interval"} if numbers else {"interval", theirs}
     columns = [
-        {"name": column, "text": column not in figures} for column in [*texts, *figures, "verdict", "rule"]
+        {"name": column, "text": column in in_words or column not in figures}
+        for column in [*texts, *figures, "verdict", "rule"]
     ]
     rows, last = [], None
     for entry in part.itertuples(index=False):
