@@ -13,8 +13,9 @@ from rethinking.system_statistics import KEYS
 SYSTEM_NOTE = (
     "Kernel systems solved exactly. Without ridge, the solution interpolates the training labels with the "
     "smallest norm. The ridge that is chosen, and γ where several values are given, are the best on a "
-    "validation split of the training set; each is chosen once for all seeds. The paper does not say for which targets its norms are, so both "
-    "are shown, 0/1 and ±1. Not solved: the kernel matrix is singular to working precision."
+    "validation split of the training set; each is chosen once for all seeds. The paper does not say for "
+    "which targets its norms are, so both are shown, 0/1 and ±1. Not solved: the kernel matrix is singular "
+    "to working precision."
 )
 
 
