@@ -149,7 +149,7 @@ def test_a_kind_in_one_module_is_summarised_drawn_and_makes_its_own_claims(tmp_p
     assert set(card["verdict"]) == {"matched"}
     page = (tmp_path / "results/scorecard.html").read_text()
     assert "Claims that are not the paper" in page
-    assert "<th>claimed</th>" in page
+    assert '<th class="text">claimed</th>' in page
     assert plan.exhibits["mine"].category == "Figures and tables of one's own"
 
 
