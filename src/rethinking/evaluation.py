@@ -1,6 +1,6 @@
 """Loss and accuracy of a network on a whole set of images."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -21,8 +21,12 @@ def evaluate(
     batch_size: int | None = None,
     dtype: torch.dtype = torch.float32,
     after_batch: Callable[[], None] = lambda: None,
-) -> tuple[float, float]:
+    others: Sequence[Tensor] = (),
+) -> tuple[float, ...]:
     """Mean cross-entropy (nats) and accuracy of the network in evaluation mode on prepared images.
+
+    For each of ``others``, further labels of the same images, the accuracy against them follows; the network
+    is applied once.
 
     ``batch_size`` None is what suits the device, ``dtype`` the precision of products (autocast);
     ``after_batch`` is called after each batch.
@@ -30,13 +34,15 @@ def evaluate(
     network.eval()
     device = images.device
     loss = torch.zeros((), device=device, dtype=torch.float64)
-    correct = torch.zeros((), device=device, dtype=torch.int64)
+    sets = (labels, *others)
+    correct = torch.zeros(len(sets), device=device, dtype=torch.int64)
     batch_size = batch_size or EVALUATED.get(device.type, EVALUATED["cpu"])
     for start in range(0, len(labels), batch_size):
-        target = labels[start : start + batch_size]
+        targets = [each[start : start + batch_size] for each in sets]
         with autocast(device, dtype):
             logits = network(images[start : start + batch_size])
-        loss += F.cross_entropy(logits.float(), target, reduction="sum").double()
-        correct += (logits.argmax(dim=1) == target).sum()
+        loss += F.cross_entropy(logits.float(), targets[0], reduction="sum").double()
+        predicted = logits.argmax(dim=1)
+        correct += torch.stack([(predicted == target).sum() for target in targets])
         after_batch()
-    return loss.item() / len(labels), correct.item() / len(labels)
+    return loss.item() / len(labels), *(count / len(labels) for count in correct.tolist())

@@ -24,9 +24,9 @@ class Recipe:
     ``crop`` is the side of the square that the network sees; the centre of each image, or with
     ``random_crop`` a window drawn anew for every training image in every epoch; with ``augmentation``
     (table 4) training images are also mirrored at random and turned by up to 25 degrees. ``weight_decay`` is
-    the coefficient λ of the penalty λ/2·‖w‖², on the weights of layers (``decayed`` "weights") or on
-    every parameter ("all"). ``stop_after_fit`` ends a run early, after so many epochs in a row at
-    whose end every training example is classified right; None trains all ``epochs``.
+    the coefficient λ of the penalty λ/2·‖w‖², and ``decayed`` the module that says which parameters it acts
+    on, such as ``rethinking.decayed.weights``. ``stop_after_fit`` ends a run early, after so many epochs in a
+    row at whose end every training example is classified right; None trains all ``epochs``.
 
     Raises ``ValueError`` for counts below 1 and for rates out of range.
     """
@@ -40,7 +40,7 @@ class Recipe:
     schedule: str = "rethinking.schedules.exponential"
     schedule_options: Mapping = field(default_factory=dict)
     weight_decay: float = 0.0
-    decayed: str = "weights"
+    decayed: str = "rethinking.decayed.weights"
     random_crop: bool = False
     augmentation: bool = False
     stop_after_fit: int | None = None
@@ -58,9 +58,13 @@ class Recipe:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected {expected}")
 
     def make_update_rule(self, network: nn.Module):
-        """The update rule for the parameters of ``network``."""
-        module = importlib.import_module(self.update_rule)
-        return module.update_rule(network, self.weight_decay, self.decayed, **self.update_options)
+        """The update rule for the parameters of ``network``.
+
+        Raises ``ValueError`` for a network without the layers that weight decay is to act on.
+        """
+        module, decayed = map(importlib.import_module, (self.update_rule, self.decayed))
+        parameters = decayed.parameters(network) if self.weight_decay else []
+        return module.update_rule(network, self.weight_decay, parameters, **self.update_options)
 
     def rate(self, epoch: int) -> float:
         """The learning rate of an epoch, which counts from 1."""

@@ -27,7 +27,9 @@ class Epoch(NamedTuple):
 
     ``online_*`` are means over the epoch's mini-batches, in training mode and before each update;
     ``train_*`` and ``test_*`` are of the network as it stands at the end of the epoch, in evaluation
-    mode and on centre crops. Losses are mean cross-entropies in nats.
+    mode and on centre crops. Losses are mean cross-entropies in nats. ``corrupted_test_accuracy`` is the
+    accuracy against test labels that were corrupted as the training labels were; where these are true, it
+    is the test accuracy.
     """
 
     epoch: int
@@ -39,6 +41,7 @@ class Epoch(NamedTuple):
     train_accuracy: float
     test_loss: float
     test_accuracy: float
+    corrupted_test_accuracy: float
 
 
 class Training(NamedTuple):
@@ -81,15 +84,21 @@ class _Run:
         seed: int,
         dtype: torch.dtype,
         probes: Sequence[Probe] = (),
+        corrupted_test_labels: Tensor | None = None,
     ):
         self.network = network.to(memory_format=torch.channels_last)
         self.device = device = _device_of(network)
         self.recipe, self.dtype = recipe, dtype
         splits = {"training": train_split, "test": test_split}
+        if corrupted_test_labels is not None:
+            splits["corrupted test"] = test_split._replace(labels=corrupted_test_labels)
         for name, split in splits.items():
             split.check(name, recipe.crop)
-        train_split, test_split = (Split(*(t.to(device) for t in split)) for split in splits.values())
+        train_split, test_split, *corrupted = (
+            Split(*(t.to(device) for t in split)) for split in splits.values()
+        )
         self.labels, self.test_labels = train_split.labels, test_split.labels
+        self.corrupted_test_labels = [split.labels for split in corrupted]
         self.seen = self._prepare(centre_crop(train_split.images, recipe.crop))
         self.test_seen = self._prepare(centre_crop(test_split.images, recipe.crop))
         classes = self._outputs()
@@ -193,12 +202,17 @@ class _Run:
             self.measure(self.epoch, lambda probe: self.steps in probe.steps)
             after_batch()
         measured = [
-            evaluate(self.network, seen, labels, None, self.dtype, after_batch)
-            for seen, labels in ((self.seen, self.labels), (self.test_seen, self.test_labels))
+            evaluate(self.network, seen, labels, None, self.dtype, after_batch, others)
+            for seen, labels, others in (
+                (self.seen, self.labels, ()),
+                (self.test_seen, self.test_labels, self.corrupted_test_labels),
+            )
         ]
         count = len(self.labels)
         online = self.online_loss.item() / count, self.online_correct.item() / count
-        row = Epoch(self.epoch, self.steps, rate, *online, *measured[0], *measured[1])
+        loss, accuracy, *corrupted = measured[1]
+        corrupted_accuracy = corrupted[0] if corrupted else accuracy
+        row = Epoch(self.epoch, self.steps, rate, *online, *measured[0], loss, accuracy, corrupted_accuracy)
         self.history.append(row)
         self.fitted = self.fitted + 1 if row.train_accuracy == 1.0 else 0
         self.measure(self.epoch, lambda probe: probe.is_due_after_epoch(self.epoch))
@@ -271,6 +285,7 @@ def train(
     dtype: torch.dtype = torch.float32,
     checkpoint: Checkpoint | None = None,
     probes: Sequence[Probe] = (),
+    corrupted_test_labels: Tensor | None = None,
 ) -> Training:
     """Train ``network`` in place, on the device that it is on, and evaluate it after every epoch.
 
@@ -281,7 +296,9 @@ def train(
     products (autocast): weights, sums and updates are float32. ``report`` is called with each epoch as
     it ends. With a ``checkpoint`` the run goes on from its state, and to the same end, to the byte on
     a CPU with the same number of threads. ``probes`` look at the network on the way and leave the run as it
-    would be without them, to the byte on a CPU; their names differ.
+    would be without them, to the byte on a CPU; their names differ. ``corrupted_test_labels``, int64 (N,),
+    are labels of the test images that were corrupted as the training labels were; the history then has the
+    accuracy against them beside that against the labels of ``test_split``.
 
     A loss that is not finite ends the run with the verdict "diverged at epoch …": that is a result, not
     an error. Raises ``ValueError`` for images, labels or a network that do not go together.
@@ -290,7 +307,7 @@ def train(
     on_gpu = device.type == "cuda"
     current = torch.cuda.device(device) if on_gpu else nullcontext()  # for streams and graphs
     with torch.random.fork_rng([device] if on_gpu else []), current:
-        run = _Run(network, train_split, test_split, recipe, seed, dtype, probes)
+        run = _Run(network, train_split, test_split, recipe, seed, dtype, probes, corrupted_test_labels)
         # The run does not refer to its graphs, so that its memory is free without the garbage collector.
         step = Graphed(run.step) if on_gpu else run.step
         state = checkpoint.load() if checkpoint else None

@@ -119,7 +119,7 @@ def test_float32_convolutions_are_not_rounded_to_tf32():
     [
         {"momentum": 0.0},
         {"weight_decay": 0.1},
-        {"weight_decay": 0.1, "decayed": "all"},
+        {"weight_decay": 0.1, "decayed": "rethinking.decayed.all"},
         # From 0.00001 to 0.03: a graph that kept the rate of its capture would hardly train.
         {"learning_rate": 1e-5, "decay": 5.0},
     ],

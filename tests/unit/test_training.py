@@ -3,12 +3,16 @@
 import gc
 import math
 import weakref
+from dataclasses import replace
 
 import pytest
 import torch
 import torch.nn.functional as F
 
 from rethinking import training
+from rethinking.decayed import all as all_parameters
+from rethinking.decayed import weights
+from rethinking.networks.alexnet import alexnet
 from rethinking.networks.inception import inception
 from rethinking.networks.initialisation import initialise
 from rethinking.networks.mlp import mlp
@@ -35,16 +39,16 @@ RECIPE = Recipe(epochs=3, learning_rate=0.05, crop=7, batch_size=32)
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 @pytest.mark.parametrize("weight_decay", [0.0, 0.1])
-@pytest.mark.parametrize("decayed", ["weights", "all"])
+@pytest.mark.parametrize("decayed", [weights, all_parameters])
 def test_sgd_is_that_of_pytorch(weight_decay, decayed, momentum):
     ours, theirs = network(), network()
     split = [[p for p in theirs.parameters() if (p.ndim > 1) == big] for big in (True, False)]
     groups = [
         {"params": split[0], "weight_decay": weight_decay},
-        {"params": split[1], "weight_decay": weight_decay if decayed == "all" else 0.0},
+        {"params": split[1], "weight_decay": weight_decay if decayed is all_parameters else 0.0},
     ]
     reference = torch.optim.SGD(groups, lr=0.1, momentum=momentum)
-    optimiser = SGD(ours, momentum, weight_decay, decayed)
+    optimiser = SGD(ours, momentum, weight_decay, decayed.parameters(ours))
     x, y = torch.randn(20, 1, 7, 7), torch.randint(0, 10, (20,))
     for step in range(5):
         rate = 0.1 * 0.5**step
@@ -63,16 +67,62 @@ def test_sgd_is_that_of_pytorch(weight_decay, decayed, momentum):
 def test_parameters_that_a_step_does_not_use_stay():
     made = torch.nn.ModuleDict({"used": torch.nn.Linear(3, 2), "unused": torch.nn.Linear(3, 2)})
     before = {name: p.detach().clone() for name, p in made.named_parameters()}
-    optimiser = SGD(made, 0.9, 0.1, "all")
+    optimiser = SGD(made, 0.9, 0.1, all_parameters.parameters(made))
     made["used"](torch.randn(4, 3)).sum().backward()
     optimiser.step(0.1)
     for name, parameter in made.named_parameters():
         assert torch.equal(parameter, before[name]) == name.startswith("unused")
 
 
-def test_an_unknown_choice_of_decayed_parameters_is_refused():
-    with pytest.raises(ValueError, match="weights"):
-        SGD(network(), 0.9, 0.0, "biases")
+def test_weight_decay_acts_on_the_layers_that_are_named():
+    """A step with a gradient of zero shrinks the weights that decay by 1 - λ·η, and leaves the others."""
+    made = alexnet((3, 12, 12), 10, 0.125)
+    initialise(made, "he_normal", torch.Generator().manual_seed(1))
+    hidden = [layer for layer in made if isinstance(layer, torch.nn.Linear)][:2]
+    assert len(hidden) == 2
+    before = {name: p.detach().clone() for name, p in made.named_parameters()}
+    recipe = Recipe(1, 0.1, 12, weight_decay=0.5, decayed="rethinking.decayed.hidden_linear")
+    rule = recipe.make_update_rule(made)
+    (made(torch.zeros(2, 3, 12, 12)).sum() * 0).backward()
+    rule.step(0.1)
+    weights_of = {id(layer.weight) for layer in hidden}
+    for name, parameter in made.named_parameters():
+        factor = 0.95 if id(parameter) in weights_of else 1.0
+        torch.testing.assert_close(parameter.detach(), before[name] * factor, msg=name)
+
+
+def test_weight_decay_on_layers_that_a_network_does_not_have_is_refused_with_its_layers():
+    made = inception((1, 7, 7), 10, 0.125)
+    recipe = Recipe(1, 0.1, 7, weight_decay=0.1, decayed="rethinking.decayed.hidden_linear")
+    with pytest.raises(ValueError, match=r"no.*layers are .*SameConv2d.*1 Linear"):
+        train(made, data(), data(seed=9), recipe, 0)
+    # Without weight decay nobody asks which parameters it acts on.
+    train(made, data(), data(seed=9), replace(recipe, weight_decay=0.0), 0)
+
+
+def test_weight_decay_that_overflows_is_a_verdict():
+    recipe = Recipe(20, 0.1, 7, batch_size=32, weight_decay=1e30)
+    result = train(network(), data(), data(seed=9), recipe, 0)
+    assert result.verdict.startswith("diverged at epoch")
+
+
+def test_accuracy_on_corrupted_test_labels_stands_beside_that_on_true_ones():
+    split, test = data(), data(count=50, seed=9)
+    corrupted = torch.where(torch.arange(50) < 20, (test.labels + 1) % 10, test.labels)
+    plain = train(network(), split, test, RECIPE, 0)
+    made = network()
+    both = train(made, split, test, RECIPE, 0, corrupted_test_labels=corrupted)
+    with torch.no_grad():
+        predicted = made(standardise(centre_crop(test.images, 7))).argmax(dim=1)
+    last = both.history[-1]
+    assert last.test_accuracy == (predicted == test.labels).sum().item() / 50
+    assert last.corrupted_test_accuracy == (predicted == corrupted).sum().item() / 50
+    # The second set of labels changes nothing else, and without one both accuracies are the same.
+    for one, other in zip(plain.history, both.history, strict=True):
+        assert one[:-1] == other[:-1]
+        assert one.corrupted_test_accuracy == one.test_accuracy
+    with pytest.raises(ValueError, match=r"corrupted test labels hold 10; expected 0 to 9"):
+        train(network(), split, test, RECIPE, 0, corrupted_test_labels=corrupted + 1)
 
 
 def test_training_is_the_plain_loop_of_the_paper():

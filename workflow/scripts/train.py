@@ -7,6 +7,7 @@ import math
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from pipeline.execution.checkpoints import RunCheckpoint
@@ -108,7 +109,12 @@ def make(job: dict) -> None:
                 dtype=dtype,
                 checkpoint=checkpoint,
                 probes=probes,
+                corrupted_test_labels=torch.from_numpy(np.array(labels["corrupted_test"]))
+                if "corrupted_test" in labels
+                else None,
             )
+    except ValueError as error:  # data, network and recipe that do not go together
+        raise artefacts.ArtefactError(f"{job['folder']}: {error}") from error
     except torch.OutOfMemoryError as error:
         raise artefacts.ArtefactError(
             f"{device} is out of memory ({str(error).splitlines()[0]}). Lower execution.runs_per_gpu (now "

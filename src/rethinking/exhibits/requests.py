@@ -6,8 +6,17 @@ Read while planning, so it is light.
 from typing import NamedTuple
 
 
+def with_settings(network: str, **settings) -> str:
+    """The name of a network whose entry in the configuration is changed in some settings.
+
+    For example ``alexnet@weight_decay=0.004@decayed=hidden_linear``. A figure or table may ask for such a
+    network without an entry of its own.
+    """
+    return network + "".join(f"@{key}={value}" for key, value in settings.items())
+
+
 class Training(NamedTuple):
-    """The runs of a network, one for each seed.
+    """The runs of a network, one for each seed; ``network`` may be a name by ``with_settings``.
 
     ``condition`` is "true_labels", or the name of a corruption of all images or all labels. With
     ``label_noise`` the corruption of labels replaces only that share.

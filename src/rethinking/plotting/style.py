@@ -34,8 +34,13 @@ DASHES = ["-", (0, (5, 1.5)), (0, (1, 1)), (0, (3, 1, 1, 1)), (0, (7, 2)), (0, (
 
 
 def name(key: str) -> str:
-    """How a network or condition is called in print; other names as they are."""
-    return NAMES.get(key, key.replace("_", " "))
+    """How a network or condition is called in print; other names as they are.
+
+    Settings in the name of a network stand behind it: AlexNet (weight decay 0.004).
+    """
+    base, *settings = key.split("@")
+    told = ", ".join(setting.replace("_", " ").replace("=", " ") for setting in settings)
+    return NAMES.get(base, base.replace("_", " ")) + (f" ({told})" if told else "")
 
 
 def colours(count: int) -> list:

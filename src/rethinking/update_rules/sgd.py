@@ -1,5 +1,7 @@
 """Stochastic gradient descent with momentum, the paper's only optimiser."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -16,10 +18,11 @@ ABOUT = {
         },
     },
 }
-DECAYED = ("weights", "all")
 
 
-def update_rule(network: nn.Module, weight_decay: float, decayed: str, momentum: float = 0.9) -> "SGD":
+def update_rule(
+    network: nn.Module, weight_decay: float, decayed: Sequence[nn.Parameter], momentum: float = 0.9
+) -> "SGD":
     """SGD with momentum for all parameters of ``network`` that require gradients."""
     return SGD(network, momentum, weight_decay, decayed)
 
@@ -32,21 +35,21 @@ class SGD:
     1.6 s: as long as a small network trains. In separate operations the update would be three launches a
     parameter on a GPU; on a CPU it would make an MLP's step of 128 images 2 to 8 % longer.
 
-    ``weight_decay`` is λ, on the weights of layers (parameters with two or more dimensions) if
-    ``decayed`` is "weights", on every parameter if it is "all". Parameters that a step does not use keep
-    their values. Without momentum there are no velocities. Raises ``ValueError`` for another ``decayed`` and
-    for a momentum outside [0, 1).
+    ``weight_decay`` is λ, which acts on the parameters ``decayed`` (``rethinking.decayed``). Parameters that
+    a step does not use keep their values. Without momentum there are no velocities. Raises ``ValueError`` for
+    a momentum outside [0, 1).
     """
 
-    def __init__(self, network: nn.Module, momentum: float, weight_decay: float, decayed: str):
-        if decayed not in DECAYED:
-            raise ValueError(f"decayed is {decayed!r}; expected one of {', '.join(DECAYED)}")
+    def __init__(
+        self, network: nn.Module, momentum: float, weight_decay: float, decayed: Sequence[nn.Parameter]
+    ):
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum is {momentum!r}; expected a number from 0 to below 1")
         self.momentum = momentum
         self.parameters = [p for p in network.parameters() if p.requires_grad]
         self.velocities = [torch.zeros_like(p) for p in self.parameters] if momentum else []
-        decays = [decayed == "all" or p.ndim > 1 for p in self.parameters]
+        chosen = {id(parameter) for parameter in decayed}
+        decays = [id(parameter) in chosen for parameter in self.parameters]
         self._groups = [
             (weight_decay if group else 0.0, [i for i, each in enumerate(decays) if each == group])
             for group in (True, False)

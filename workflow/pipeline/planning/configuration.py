@@ -9,13 +9,13 @@ from jsonschema import Draft202012Validator
 from pipeline.planning.exhibits import Exhibit
 from pipeline.planning.explain import LISTED, cut, explain, nearest, shown, where_text
 from pipeline.planning.factories import arguments_of, call_problems, find_factory
-from pipeline.planning.grids import GridError, expand, network_grids
+from pipeline.planning.grids import GridError, expand, named_with_settings, network_grids
 from pipeline.planning.homes import Home, Homes
 from pipeline.planning.kernel_checks import kernel_problems
 from pipeline.planning.measurements import probe_defaults
 from pipeline.planning.requests import request_problems
 from pipeline.planning.runs import TRUE_LABELS
-from pipeline.planning.schema import schema_with, unknown_names
+from pipeline.planning.schema import RECIPE, schema_with, unknown_names
 from pipeline.planning.sources import source_of
 from pipeline.storage.files import oddity, read
 
@@ -86,13 +86,29 @@ def _network_problems(config: dict, homes: Homes, roots: tuple[Path, ...]) -> li
     return problems
 
 
+def _networks_with_settings(config: dict, schema: dict, homes: Homes) -> tuple[dict, list[str]]:
+    """The networks that figures and tables name by settings, and what is wrong with these settings."""
+    requests: list = []
+    for section in ("figures", "tables"):
+        for name, entry in config[section].items():
+            home = homes.of("exhibit")[entry["kind"]]
+            requests += home.load().requests(Exhibit(name, entry, home).options)
+    named = {"networks": named_with_settings(requests, config["networks"])}
+    if not named["networks"]:
+        return {}, []
+    of_networks = {"properties": {"networks": schema["properties"]["networks"]}}
+    errors = Draft202012Validator(of_networks).iter_errors(named)
+    problems = [text for error in errors for text in explain(error)]
+    return ({}, problems) if problems else (_in_one_form(named, of_networks)["networks"], [])
+
+
 def _recipe_problems(where: str, network: dict, training: dict, homes: Homes) -> list[str]:
     """Options that a network sets and that its update rule or schedule does not have.
 
     What ``training`` sets for all networks is left out of those whose rule does not have it.
     """
     problems = []
-    for kind in ("update_rule", "schedule"):
+    for kind in RECIPE:
         chosen = homes.of(kind)[(training | network)[kind]]
         foreign = {option for home in homes.of(kind).values() for option in home.options} - set(
             chosen.options
@@ -311,6 +327,9 @@ def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> 
                 config[section][name] = home.defaults() | expanded
         config["probes"] = {name: probe_defaults(entry, homes) for name, entry in config["probes"].items()}
         config["seeds"].sort()
+        named, problems = _networks_with_settings(config, schema, homes)
+        config["networks"] |= named
+    if not problems:
         problems = (
             _network_problems(config, homes, roots)
             + _query_problems(config, folder, homes)

@@ -1,13 +1,19 @@
-"""Networks with a grid of settings: one network for each value, under a name that says the value.
+"""Networks whose names say in what they differ from an entry of the configuration.
 
     networks: {mlp_1x512: {learning_rate: {grid: [0.01, 0.03]}, …}}
 
 makes mlp_1x512@learning_rate=0.01 and mlp_1x512@learning_rate=0.03. A figure or table that names mlp_1x512
-shows all of them.
+shows all of them. A figure or table may also name such a network without a grid: inception@decay=0.999 is
+inception with another ``decay``.
 """
 
+from collections.abc import Iterable
 from itertools import product
 from typing import Any
+
+import yaml
+
+from rethinking.exhibits.requests import Measurement, Trace, Training, with_settings
 
 GRID = "grid"
 
@@ -39,10 +45,30 @@ def network_grids(config: dict) -> tuple[dict, dict[str, list[str]]]:
         names[name] = []
         for point in product(*(entry[key][GRID] for key in keys)):
             settings = dict(zip(keys, point, strict=True))
-            named = name + "".join(f"@{key}={value}" for key, value in settings.items())
+            named = with_settings(name, **settings)
             names[name].append(named)
             networks[named] = entry | settings if settings else entry
     return config | {"networks": networks}, names
+
+
+def named_with_settings(requests: Iterable, networks: dict) -> dict:
+    """The entries of networks that are asked for as ``entry@setting=value`` and have no entry of their own.
+
+    The entries are to be checked as all others are. A name that cannot be read is left for that check.
+    """
+    found = {}
+    for request in requests:
+        training = request.training if isinstance(request, Measurement | Trace) else request
+        name = training.network if isinstance(training, Training) else ""
+        base, *settings = name.split("@")
+        if name in networks or not settings or base not in networks:
+            continue
+        pairs = [setting.partition("=") for setting in settings]
+        try:
+            found[name] = networks[base] | {key: yaml.safe_load(value) for key, _, value in pairs}
+        except yaml.YAMLError:
+            continue
+    return found
 
 
 def expand(value, schema: dict, names: dict[str, list[str]]):

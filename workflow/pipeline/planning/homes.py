@@ -26,6 +26,7 @@ NEEDED: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "corruption": ("corruptions", ("corrupt",), ("of", "title")),
     "update_rule": ("update_rules", ("update_rule",), ("title",)),
     "schedule": ("schedules", ("factor",), ("title",)),
+    "decayed": ("decayed", ("parameters",), ("title",)),
     "features": ("features", (), ("title",)),
     "measurement": ("measurements", ("measure",), ("title",)),
     "probe": ("probes", ("probe",), ("title",)),

@@ -31,7 +31,7 @@ from pipeline.planning.runs import TRUE_LABELS, Run
 from pipeline.planning.scoring import claimed, scored
 from rethinking.exhibits.requests import Measurement, Solve, Trace, Training
 
-RECIPE = ("epochs", "learning_rate", "batch_size", "decayed", "stop_after_fit")
+RECIPE = ("epochs", "learning_rate", "batch_size", "stop_after_fit")
 COORDINATES = ("dataset", *Run("").coordinates())
 
 
@@ -72,7 +72,9 @@ class Plan:
         """One training run, for all seeds."""
         # What a network says of its own training takes the place of what holds for all.
         settings = self.config["training"] | self.config["networks"][run.network]
-        rule, schedule = (self.homes.of(kind)[settings[kind]] for kind in ("update_rule", "schedule"))
+        rule, schedule, decayed = (
+            self.homes.of(kind)[settings[kind]] for kind in ("update_rule", "schedule", "decayed")
+        )
         spec = {
             **self.describe(run),
             **{key: settings[key] for key in ("factory", "initialisation")},
@@ -83,6 +85,7 @@ class Plan:
                 "update_options": rule.chosen(settings),
                 "schedule": schedule.module,
                 "schedule_options": schedule.chosen(settings),
+                "decayed": decayed.module,
                 "crop": self.data.crop,
                 "weight_decay": settings["weight_decay"] if "weight_decay" in run.regularisers else 0.0,
                 "random_crop": "random_crop" in run.regularisers,
@@ -98,7 +101,10 @@ class Plan:
             {"images": self.data.images(run.images), "labels": labels},
             file="run.json",
             seeded=True,
-            modules=(settings["factory"].partition(":")[0], rule.module, schedule.module),
+            modules=(
+                settings["factory"].partition(":")[0],
+                *(home.module for home in (rule, schedule, decayed)),
+            ),
         )
 
     @cached_method

@@ -15,6 +15,7 @@ TOLERANCE = {"type": "number", "minimum": 0, "maximum": 0.5}
 RECIPE = {
     "update_rule": "How gradients become steps.",
     "schedule": "How the learning rate changes from epoch to epoch.",
+    "decayed": "The parameters that weight decay acts on.",
 }
 PAPER = {
     "type": "object",
@@ -97,9 +98,9 @@ def schema_with(homes: Homes) -> dict:
         name: {"type": "object", "additionalProperties": False, "properties": home.options}
         for name, home in homes.of("corruption").items()
     }
-    # The options of all update rules and schedules stand beside the other settings of training.
+    # The options of all update rules, schedules and so on stand beside the other settings of training.
     recipe = {}
-    for kind in ("update_rule", "schedule"):
+    for kind in RECIPE:
         of_kind = homes.of(kind)
         recipe[kind] = {"enum": list(of_kind), "description": RECIPE[kind]}
         for home in of_kind.values():

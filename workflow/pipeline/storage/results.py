@@ -25,7 +25,10 @@ TEXT_COLUMNS = (
     *("kind", "source", "item", "measured", "paper", "verdict", "rule"),
 )
 # Columns of a history that figures and tables are made from.
-HISTORY = ("epoch", "step", "online_loss", "train_loss", "train_accuracy", "test_loss", "test_accuracy")
+HISTORY = (
+    *("epoch", "step", "online_loss", "online_accuracy", "train_loss", "train_accuracy"),
+    *("test_loss", "test_accuracy", "corrupted_test_accuracy"),
+)
 FACTS = ("parameters", "classes", "verdict")
 
 
