@@ -90,6 +90,8 @@ def numbers(
     """
     keys = printed["keys"]
     ours = summary.set_index([*keys, "quantity"])
+    # The paper has a number once; of several rows that could stand for it, the first does.
+    ours = ours[~ours.index.duplicated()]
     limits = {}
     for name, how in compared(printed, quantity).items():
         if how["column"] in paper:

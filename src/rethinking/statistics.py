@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri, stdtrit  # scipy.stats, which has them too, takes half a second to import
 
-RUN = ["condition", "network", "random_crop", "weight_decay", "label_noise", "seed"]
+RUN = ["condition", "network", "random_crop", "augmentation", "weight_decay", "label_noise", "seed"]
 
 
 def mean_interval(values: np.ndarray, confidence: float) -> tuple[float, float, float]:
@@ -74,6 +74,21 @@ def summary_of(frame: pd.DataFrame, keys: list[str], quantity: str, confidence: 
 def last_epochs(histories: pd.DataFrame) -> pd.DataFrame:
     """The last row of every run, runs in the order in which they stand in ``histories``."""
     return histories.loc[histories.groupby(RUN, sort=False)["epoch"].idxmax()]
+
+
+def held(histories: pd.DataFrame) -> pd.DataFrame:
+    """Histories in which a run that stopped early keeps its last values up to its longest sibling."""
+    rows = []
+    for _, condition in histories.groupby(["condition", "network"], sort=False):
+        grid = condition[["epoch", "step"]].drop_duplicates().sort_values("epoch")
+        for _, run in condition.groupby(RUN, sort=False):
+            full = grid.merge(run.drop(columns="step"), on="epoch", how="left")
+            columns = full.columns.difference(["epoch", "step"])
+            # Only what lies behind the last epoch is filled: a diverged run keeps its empty places.
+            behind = full["epoch"] > run["epoch"].max()
+            full.loc[behind, columns] = run.sort_values("epoch")[columns].iloc[-1].to_numpy()
+            rows.append(full)
+    return pd.concat(rows, ignore_index=True)
 
 
 def outcomes(histories: pd.DataFrame, fit: float) -> pd.DataFrame:

@@ -24,11 +24,13 @@ with logged(snakemake.log[0]) as tell:
             name, claims = shown["name"], shown["claims"]
             summary = claimed_rows(read_summary(entry), shown["claimed"])
             if claims:
-                arguments = dict(claims["arguments"])
-                if claims["yardstick"]:
-                    about = {title: baselines[title] for title in shown["about"]}
-                    arguments["yardstick"] = Yardstick(spec["fit"], spec["confidence"], about)
-                tested = import_module(claims["module"]).claims(summary, **arguments)
+                about = {title: baselines[title] for title in shown["about"]}
+                read = {
+                    "yardstick": Yardstick(spec["fit"], spec["confidence"], about),
+                    "paper": read_paper(shown.get("paper")),
+                }
+                given = {name: read[name] for name in claims["reads"]}
+                tested = import_module(claims["module"]).claims(summary, **claims["arguments"], **given)
                 found.append(claim_rows(name, tested, shown["is_papers"]))
             if shown["numbers"]:
                 paper, quantity = read_paper(shown["paper"]), shown["quantity"]

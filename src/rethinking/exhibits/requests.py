@@ -15,6 +15,11 @@ def with_settings(network: str, **settings) -> str:
     return network + "".join(f"@{key}={value}" for key, value in settings.items())
 
 
+def without_settings(network: str) -> str:
+    """The entry that a name by ``with_settings`` starts from."""
+    return network.partition("@")[0]
+
+
 class Training(NamedTuple):
     """The runs of a network, one for each seed; ``network`` may be a name by ``with_settings``.
 

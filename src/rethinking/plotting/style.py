@@ -38,9 +38,13 @@ def name(key: str) -> str:
 
     Settings in the name of a network stand behind it: AlexNet (weight decay 0.004).
     """
-    base, *settings = key.split("@")
-    told = ", ".join(setting.replace("_", " ").replace("=", " ") for setting in settings)
-    return NAMES.get(base, base.replace("_", " ")) + (f" ({told})" if told else "")
+    base, _, changed = key.partition("@")
+    return NAMES.get(base, base.replace("_", " ")) + (f" ({settings(changed)})" if changed else "")
+
+
+def settings(changed: str) -> str:
+    """Settings as they stand in the name of a network, such as decay=0.999@epochs=300, in words."""
+    return changed.replace("@", ", ").replace("_", " ").replace("=", " ")
 
 
 def colours(count: int) -> list:

@@ -185,6 +185,7 @@ def names_of(config: dict, homes: Homes) -> dict[str, list[str]]:
         "probe": [*config["probes"]],
         "measurement": [*homes.of("measurement")],
         "condition": [TRUE_LABELS, *corruptions],
+        "decayed": [*homes.of("decayed")],
         "label corruption": [name for name, home in corruptions.items() if home.about["of"] == "labels"],
         "plain features": [
             name

@@ -21,7 +21,7 @@ READ = {
     "summarise": (),
     "draw": ("paper", "baselines"),
     "render": ("paper", "baselines"),
-    "claims": ("yardstick",),
+    "claims": ("yardstick", "paper"),
 }
 # Keys of an entry that are no options of its kind.
 SHARED = ("kind", "paper", "claims")

@@ -6,7 +6,7 @@ corruptions are shown with their intervals and get no verdict, unless the entry 
 
 from typing import Any
 
-from pipeline.planning.exhibits import ALL_CLAIMS, Exhibit
+from pipeline.planning.exhibits import ALL_CLAIMS, READ, Exhibit
 from pipeline.planning.homes import Home
 from pipeline.planning.runs import TRUE_LABELS
 from rethinking import paper
@@ -47,7 +47,9 @@ def scored(exhibit: Exhibit, paper: dict | None, provided: dict) -> dict:
     }
     if claims:
         about["claims"] = {"module": claims.module, "arguments": claims.arguments(provided)}
-        about["claims"]["yardstick"] = "yardstick" in claims.named
+        about["claims"]["reads"] = [name for name in READ["claims"] if name in claims.named]
+        if "paper" in claims.named:
+            about["paper"] = paper
     if paper and "numbers" in exhibit.home.about:
         # Descriptions of tolerances are prose, and no verdict depends on them.
         about["numbers"] = {

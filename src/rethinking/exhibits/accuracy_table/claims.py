@@ -54,12 +54,13 @@ def claims(summary: pd.DataFrame, yardstick: Yardstick) -> Iterator[Claim]:
             row = find(network, condition, False, False, "train_accuracy")
             train = measured(row) if row is not None else None
             yield fits(f"{network} fits {condition}", "0.993 to 1", train, yardstick.fit)
-        yield at_chance(
-            f"{network}: random labels leave test accuracy at chance",
-            "test accuracy",
-            find(network, "random_labels", False, False, "test_accuracy"),
-            yardstick,
-        )
+        for quantity, on in (("test_accuracy", ""), ("corrupted_test_accuracy", " on corrupted test labels")):
+            yield at_chance(
+                f"{network}: random labels leave test accuracy{on} at chance",
+                "test accuracy",
+                find(network, "random_labels", False, False, quantity),
+                yardstick,
+            )._replace(consequence=bool(on))
         regularised = [
             find(network, "true_labels", crop, decay, "test_accuracy")
             for crop, decay in ((True, True), (True, False), (False, True))

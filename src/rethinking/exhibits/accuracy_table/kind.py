@@ -12,9 +12,10 @@ ABOUT = {
     "shows": "accuracies with and without regularisers",
     "paper": {
         "where": "section 3, table 1",
-        "claim": "Without any explicit regulariser, networks still generalise: weight decay and random crops "
-        "add a few points. Random labels are fitted too (train accuracy of 99.3 % and more), and then test "
-        "accuracy is at chance. Explicit regularisation is neither necessary for generalisation nor enough.",
+        "claim": "Without any explicit regulariser, networks still generalise: weight decay and random "
+        "crops add a few points. Random labels are fitted too (train accuracy of 99.3 % and more), and "
+        "then test accuracy is at chance. Explicit regularisation is neither necessary for generalisation "
+        "nor enough.",
     },
     "paper_columns": [
         "network",
@@ -37,6 +38,12 @@ ABOUT = {
         },
     },
     "options": {
+        "best": {
+            "type": "boolean",
+            "default": False,
+            "description": "Whether the best test accuracy in the course of training has a column, as the "
+            "numbers in parentheses of the paper's table 2.",
+        },
         "rows": {
             "type": "array",
             "minItems": 1,

@@ -82,7 +82,7 @@ def claims(summary: pd.DataFrame, yardstick: Yardstick, quantity: str) -> Iterat
     """Figures 1b and 1c: the quantity grows with p; at p = 1 labels are fitted and teach nothing."""
     for network, rows in summary.sort_values("label_noise", kind="stable").groupby("network", sort=False):
         line = rows[rows["quantity"] == quantity]
-        if quantity == "test_error":
+        if quantity != "relative_time_to_fit":
             yield from test_error_claims(network, line, yardstick)
         else:
             yield from time_to_fit_claims(network, line, rows[rows["quantity"] == "epochs_to_fit"])

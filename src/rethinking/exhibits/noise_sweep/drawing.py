@@ -9,11 +9,13 @@ from rethinking.plotting import style
 LABELS = {
     "relative_time_to_fit": "time to fit, relative to true labels",
     "test_error": "test error",
+    "corrupted_test_error": "error on corrupted test labels",
 }
 # What a hollow marker says.
 MISSED = {
     "relative_time_to_fit": "not fitted in time: at least this",
     "test_error": "not fitted by every run",
+    "corrupted_test_error": "not fitted by every run",
 }
 
 
@@ -30,8 +32,9 @@ def draw(
     """Draw ``quantity`` against label noise, one line a network, the paper's lines behind.
 
     ``summary`` is that of ``summarise``; ``paper`` has the columns network, label_noise
-    and the quantity; ``widths`` names the networks that are not as wide as the paper's. A place where
-    some run diverged or did not fit is a hollow marker. A time there has no bar: the true one is longer.
+    and the quantity, which does not say of which test labels it is; ``widths`` names the networks that are
+    not as wide as the paper's. A place where some run diverged or did not fit is a hollow marker. A time
+    there has no bar: the true one is longer.
     """
     rows = summary[summary["quantity"] == quantity]
     with style.figure(4.2, 3.3) as (drawn, axes):
@@ -42,7 +45,7 @@ def draw(
                 theirs = paper[paper["network"] == network]
                 axes.plot(
                     theirs["label_noise"],
-                    theirs[quantity],
+                    theirs[quantity.removeprefix("corrupted_")],
                     ".-",
                     color=colour,
                     alpha=0.5,
@@ -91,7 +94,7 @@ def draw(
                     label=MISSED[quantity],
                 )
             )
-        if quantity == "test_error":
+        if quantity != "relative_time_to_fit":
             chance = rows["chance"].iloc[0]
             handles.append(axes.axhline(chance, color="0.35", linestyle="--", linewidth=1, label="chance"))
             axes.set_ylim(0, 1)

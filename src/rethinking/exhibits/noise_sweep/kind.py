@@ -18,6 +18,14 @@ ABOUT = {
                 "and 2.0 for an MLP.",
             },
         },
+        "corrupted_test_error": {
+            "shows": "error on corrupted test labels against label noise",
+            "paper": {
+                "where": "section 2.2, figure 1c",
+                "claim": "The test error grows steadily with label noise, up to that of guessing. The "
+                "paper does not say whether the labels of test images are corrupted as well; here they are.",
+            },
+        },
         "test_error": {
             "shows": "test error against label noise",
             "paper": {
@@ -39,6 +47,11 @@ ABOUT = {
                 "lower_bound": "not_fitted",
             },
             "test_error": {"tolerance": "test_error"},
+            "corrupted_test_error": {
+                "tolerance": "test_error",
+                "column": "test_error",
+                "reading": "against test labels that are corrupted as the training labels are",
+            },
         },
         "tolerances": {
             "relative_time_to_fit": "Times to fit (figure 1b): as a part of the range of the paper's curve.",
@@ -47,8 +60,9 @@ ABOUT = {
     },
     "options": {
         "quantity": {
-            "enum": ["relative_time_to_fit", "test_error"],
-            "description": "What is drawn against the share of random labels.",
+            "enum": ["relative_time_to_fit", "test_error", "corrupted_test_error"],
+            "description": "What is drawn against the share of random labels: the time to fit, or the test "
+            "error against true test labels or against test labels that are corrupted alike.",
         },
         "networks": {
             "type": "array",
