@@ -24,19 +24,13 @@ for script, job in given["jobs"]:
     snakemake = Namespace(log=[given["log"]], params=Namespace(jobs=[job]), threads=1)
     runpy.run_path(script, init_globals={"snakemake": snakemake}, run_name="__main__")
 """
-NOTHING_OF_OURS = """
-dataset: digits
-seeds: [0, 1]
-figures: {fig1a: null, fig1b: null, fig1c: null, fig_ridge: null, fig_minimum_norm: null}
-tables: {table1: null, table3: null, interpolants: null}
-"""
+SETTINGS = {"dataset": "digits", "seeds": [0, 1], "figures": {}, "tables": {}}
 
 
 def plan_of(results, text: str, plugins=(), folder: Path = HERE) -> Plan:
     """The plan of config.yaml without its figures and tables, and with ``text`` on top."""
-    config = yaml.safe_load((folder / "config.yaml").read_text())
-    for overlay in (NOTHING_OF_OURS, text):
-        merged(config, yaml.safe_load(overlay))
+    config = yaml.safe_load((folder / "config.yaml").read_text()) | copy.deepcopy(SETTINGS)
+    merged(config, yaml.safe_load(text))
     more = {"results": str(results), "plugins": list(map(str, plugins))}
     return Plan(copy.deepcopy(config | more), folder)
 
@@ -47,7 +41,9 @@ def history(run: dict) -> pd.DataFrame:
     rows = pd.DataFrame({"epoch": range(1, fitted + 1), "train_accuracy": [0.5] * (fitted - 1) + [1.0]})
     rows["step"] = 10 * rows["epoch"]
     losses = dict.fromkeys(("online_loss", "train_loss", "test_loss"), 0.1)
-    return rows.assign(**losses, test_accuracy=0.97 - 0.87 * noise + 0.001 * run["seed"])
+    test = 0.97 - 0.87 * noise + 0.001 * run["seed"]
+    rows = rows.assign(**losses, online_accuracy=rows["train_accuracy"], test_accuracy=test)
+    return rows.assign(corrupted_test_accuracy=test)
 
 
 def finish(plan: Plan) -> None:

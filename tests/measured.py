@@ -18,9 +18,12 @@ figures:
   fig1a: null
   fig1b: null
   fig1c: {networks: [mlp_1x512], label_noise: [0.0, 1.0]}
+  fig1c_readings: null
+  fig2b: null
+  fig_weight_decay: null
   fig_ridge: null
   fig_minimum_norm: null
-tables: {table1: null, table3: null, interpolants: null}
+tables: {table1: null, table4: null, table3: null, interpolants: null}
 """
 NORMS = RUNS.replace("tables: {", "tables: {norms: {kind: norms_by_labels, network: mlp_1x512}, ")
 LEARNED = RUNS.replace("tables: {", "tables: {learned: {kind: learned, network: mlp_1x512, probe: learned}, ")

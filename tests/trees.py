@@ -30,9 +30,13 @@ figures:
   fig1a: {conditions: [true_labels, random_labels, shuffled_pixels, random_pixels, gaussian]}
   fig1b: {networks: [inception, mlp_1x512], label_noise: [0.0, 0.5, 1.0]}
   fig1c: {networks: [mlp_1x512], label_noise: [0.0, 1.0]}
+  fig1c_readings: null
+  fig2b: null
+  fig_weight_decay: null
   fig_ridge: null
   fig_minimum_norm: null
 tables:
+  table4: null
   table1:
     kind: accuracy_table
     rows:
@@ -65,10 +69,14 @@ figures:
   fig1a: null
   fig1b: null
   fig1c: null
+  fig1c_readings: null
+  fig2b: null
+  fig_weight_decay: null
   fig_ridge: {systems: [pixels], ridge: [0.0, 0.1]}
   fig_minimum_norm: {dataset: digits, gamma: 0.2, examples: 20, steps: 1000, batch_size: 5}
 tables:
   table1: null
+  table4: null
   table3:
     rows:
       - {system: pixels, ridge: none}

@@ -12,6 +12,12 @@ from rethinking.scorecard import CLAIM, COLUMNS, CONSEQUENCE, OWN_CLAIM
 from rethinking.verdicts import Claim
 
 
+def _kind(claim: Claim, in_papers_name: bool) -> str:
+    if claim.consequence:
+        return CONSEQUENCE
+    return CLAIM if in_papers_name and not claim.own else OWN_CLAIM
+
+
 def claim_rows(source: str, claims: Iterable[Claim], in_papers_name: bool = True) -> pd.DataFrame:
     """The ``claims`` about the figure or table ``source`` as rows of the scorecard.
 
@@ -19,7 +25,7 @@ def claim_rows(source: str, claims: Iterable[Claim], in_papers_name: bool = True
     """
     rows = [
         {
-            "kind": CONSEQUENCE if claim.consequence else CLAIM if in_papers_name else OWN_CLAIM,
+            "kind": _kind(claim, in_papers_name),
             "source": source,
             "item": claim.item,
             "measured": claim.quantity,

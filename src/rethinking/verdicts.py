@@ -107,7 +107,8 @@ class Claim(NamedTuple):
     """One claim: what it says, the quantity that it is about, what the paper has, what was found (None if it
     cannot be computed), whether it holds by its rule, and the rule in words.
 
-    A consequence holds by construction. It checks our arithmetic and finds nothing about networks or data.
+    A consequence holds by construction. It checks our arithmetic and finds nothing about networks or data. An
+    own claim is not the paper's, though it may be about the paper's figure.
     """
 
     item: str
@@ -117,6 +118,7 @@ class Claim(NamedTuple):
     holds: bool
     rule: str
     consequence: bool = False
+    own: bool = False
 
     @property
     def verdict(self) -> str:

@@ -55,9 +55,9 @@ def test_the_paper_and_the_demo_can_be_run(monkeypatch):
         if overlay:
             config = merged(config, yaml.safe_load((HERE / "config" / overlay).read_text()))
         plan = Plan(config, HERE)
+        assert {"fig1a", "fig1b", "fig1c", "fig2b", "fig_ridge", "fig_minimum_norm"} <= set(config["figures"])
+        assert {"table1", "table3", "table4", "interpolants"} <= set(config["tables"])
         assert plan.requested("fig1a")
-        assert set(config["figures"]) == {"fig1a", "fig1b", "fig1c", "fig_ridge", "fig_minimum_norm"}
-        assert set(config["tables"]) == {"table1", "table3", "interpolants"}
 
 
 @pytest.mark.parametrize("overlay", sorted(path.name for path in (HERE / "config").glob("*.yaml")))

@@ -102,9 +102,9 @@ def test_every_kind_of_ours_has_its_parts_in_one_folder_and_is_given_what_it_nee
     assert exhibit.is_papers
 
 
-def test_only_a_ridge_path_is_held_against_nothing():
+def test_only_paths_are_held_against_nothing():
     scored = {kind for kind, home in KINDS.items() if home.function("claims") or "numbers" in home.about}
-    assert set(KINDS) - scored == {"ridge_path"}
+    assert set(KINDS) - scored == {"ridge_path", "weight_decay_path"}
 
 
 def test_every_quantity_that_the_paper_prints_has_a_tolerance_that_is_described():
@@ -196,7 +196,7 @@ def test_a_kind_that_lacks_a_part_is_named_with_its_place(tmp_path, old, new, me
         ("summarise(histories, confidence)", "summarise(histories, confidences)", "confidences"),
         ("dataset, seeds, width=5", "dataset, sees, width=5", "sees"),
         ("claims(summary, networks)", "claims(summary, *, network)", "network"),
-        ("claims(summary, networks)", "claims(summary, paper)", "paper"),
+        ("claims(summary, networks)", "claims(summary, papers)", "papers"),
     ],
 )
 def test_an_argument_that_nobody_provides_is_named_before_any_job(tmp_path, old, new, name):

@@ -18,10 +18,19 @@ OURS = {
         *("npz", "svhn"),
     },
     "corruption": {"gaussian", "random_labels", "random_pixels", "shuffled_pixels"},
+    "decayed": {"all", "hidden_linear", "weights"},
     "features": {"gabor", "pixels", "random_patches"},
     "exhibit": {
-        *("accuracy_table", "interpolants", "learning_curves", "minimum_norm", "noise_sweep", "ridge_path"),
-        "system_table",
+        *(
+            "accuracy_curves",
+            "accuracy_table",
+            "interpolants",
+            "learning_curves",
+            "minimum_norm",
+            "noise_sweep",
+        ),
+        *("regularised_random_labels", "ridge_path", "system_table", "test_error_readings"),
+        "weight_decay_path",
     },
 }
 CORRUPTION = """ABOUT = {"kind": "corruption", "of": "images", "title": "mirrored"}

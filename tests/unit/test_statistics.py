@@ -18,13 +18,16 @@ def history(accuracies, seed, noise=0.0, network="mlp", condition="true_labels",
             "epoch": range(1, count + 1),
             "step": range(5, 5 * count + 1, 5),
             "online_loss": 1.0,
+            "online_accuracy": 0.4,
             "train_loss": np.linspace(2, 1, count),
             "train_accuracy": accuracies,
             "test_loss": 1.0,
             "test_accuracy": 0.4,
+            "corrupted_test_accuracy": 0.3,
             "condition": condition,
             "network": network,
             "random_crop": False,
+            "augmentation": False,
             "weight_decay": False,
             "label_noise": noise,
             "seed": seed,
@@ -125,12 +128,13 @@ def test_a_run_fails_where_its_seed_failed_at_noise_0():
     )
     summary = noise_sweep(histories, 0.99, 0.95)
     failed = {quantity: rows["failed"].tolist() for quantity, rows in summary.groupby("quantity")}
-    assert failed == {"epochs_to_fit": [1, 0], "relative_time_to_fit": [1, 1], "test_error": [1, 0]}
+    errors = {"test_error": [1, 0], "corrupted_test_error": [1, 0]}
+    assert failed == {"epochs_to_fit": [1, 0], "relative_time_to_fit": [1, 1], **errors}
 
 
 def test_a_run_that_fitted_and_then_lost_it_has_failed():
     summary = noise_sweep(history([1.0, 0.4], 0), 0.99, 0.95)
-    assert summary["failed"].tolist() == [1, 1, 1]
+    assert summary["failed"].tolist() == [1, 1, 1, 1]
     assert row(summary, quantity="epochs_to_fit")["mean"] == 1
 
 

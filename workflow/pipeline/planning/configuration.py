@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from pipeline.planning.exhibits import Exhibit
 from pipeline.planning.explain import LISTED, cut, explain, nearest, shown, where_text
 from pipeline.planning.factories import arguments_of, call_problems, find_factory
-from pipeline.planning.grids import GridError, expand, named_with_settings, network_grids
+from pipeline.planning.grids import GridError, entry_of, expand, named_with_settings, network_grids
 from pipeline.planning.homes import Home, Homes
 from pipeline.planning.kernel_checks import kernel_problems
 from pipeline.planning.measurements import probe_defaults
@@ -70,20 +70,28 @@ def _plain(value):
 
 def _network_problems(config: dict, homes: Homes, roots: tuple[Path, ...]) -> list[str]:
     """Factories that do not exist or cannot be called with the arguments they are given."""
-    problems = []
+    problems: list[str] = []
     for name, network in config["networks"].items():
-        module, _, function = network["factory"].partition(":")
-        found = find_factory(module, function, roots)
-        if isinstance(found, str):
-            problems.append(f"networks.{name}.factory: {found}")
-        else:
-            problems += call_problems(f"networks.{name}", found, arguments_of(network))
-        if "width" in network["arguments"]:
-            problems.append(
-                f"networks.{name}.arguments: width is a key of the network; set it beside its arguments"
-            )
-        problems += _recipe_problems(f"networks.{name}", network, config["training"], homes)
+        found = _problems_of_one(f"networks.{name}", network, config["training"], homes, roots)
+        # A name with settings has the faults of the entry that it starts from, and those of its own.
+        base = entry_of(name, config["networks"])
+        said = {problem.replace(f"networks.{base}.", f"networks.{name}.", 1) for problem in problems}
+        problems += [problem for problem in found if problem not in said]
     return problems
+
+
+def _problems_of_one(
+    where: str, network: dict, training: dict, homes: Homes, roots: tuple[Path, ...]
+) -> list[str]:
+    module, _, function = network["factory"].partition(":")
+    found = find_factory(module, function, roots)
+    if isinstance(found, str):
+        problems = [f"{where}.factory: {found}"]
+    else:
+        problems = call_problems(where, found, arguments_of(network))
+    if "width" in network["arguments"]:
+        problems.append(f"{where}.arguments: width is a key of the network; set it beside its arguments")
+    return problems + _recipe_problems(where, network, training, homes)
 
 
 def _networks_with_settings(config: dict, schema: dict, homes: Homes) -> tuple[dict, list[str]]:

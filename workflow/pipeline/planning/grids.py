@@ -7,11 +7,11 @@ shows all of them. A figure or table may also name such a network without a grid
 inception with another ``decay``.
 """
 
+import json
+import math
 from collections.abc import Iterable
 from itertools import product
 from typing import Any
-
-import yaml
 
 from rethinking.exhibits.requests import Measurement, Trace, Training, with_settings
 
@@ -54,21 +54,33 @@ def network_grids(config: dict) -> tuple[dict, dict[str, list[str]]]:
 def named_with_settings(requests: Iterable, networks: dict) -> dict:
     """The entries of networks that are asked for as ``entry@setting=value`` and have no entry of their own.
 
-    The entries are to be checked as all others are. A name that cannot be read is left for that check.
+    The entries are to be checked as all others are.
     """
     found = {}
     for request in requests:
         training = request.training if isinstance(request, Measurement | Trace) else request
         name = training.network if isinstance(training, Training) else ""
-        base, *settings = name.split("@")
-        if name in networks or not settings or base not in networks:
+        base = entry_of(name, networks)
+        if name in networks or base is None:
             continue
-        pairs = [setting.partition("=") for setting in settings]
-        try:
-            found[name] = networks[base] | {key: yaml.safe_load(value) for key, _, value in pairs}
-        except yaml.YAMLError:
-            continue
+        settings = [setting.partition("=") for setting in name[len(base) + 1 :].split("@")]
+        found[name] = networks[base] | {key: _value(text) for key, _, text in settings}
     return found
+
+
+def entry_of(name: str, networks: Iterable[str]) -> str | None:
+    """The one of ``networks`` that a name by settings starts from, itself perhaps the point of a grid."""
+    starts = [base for base in networks if name.startswith(f"{base}@")]
+    return max(starts, key=len, default=None)
+
+
+def _value(text: str):
+    """A setting as it stands in a name: a number, true, false or null; anything else is text."""
+    try:
+        value = json.loads(text)
+        return value if not isinstance(value, float) or math.isfinite(value) else text
+    except ValueError:
+        return text
 
 
 def expand(value, schema: dict, names: dict[str, list[str]]):

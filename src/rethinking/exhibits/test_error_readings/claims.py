@@ -58,4 +58,5 @@ def claims(summary: pd.DataFrame, paper: pd.DataFrame | None) -> Iterator[Claim]
                 f"at most {close:.3g} for p between 0 and 1 ({CLOSE:g} of the range of the curve, or our "
                 f"distance "
                 "at p = 0), and less than under the other reading; every run fits",
+                own=True,
             )

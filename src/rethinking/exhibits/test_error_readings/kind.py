@@ -9,6 +9,12 @@ ABOUT = {
     "reads": "histories",
     "category": "Section 2, fitting random labels",
     "shows": "test error against label noise, on true and on corrupted test labels",
+    "paper": {
+        "where": "section 2.2, figure 1c",
+        "claim": "The test error grows steadily with label noise, up to that of guessing. The paper does "
+        "not say "
+        "whether the labels of test images are corrupted along with those of training images.",
+    },
     "paper_columns": ["network", "label_noise", "test_error"],
     "options": {
         "networks": {

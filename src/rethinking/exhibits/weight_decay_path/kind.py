@@ -9,6 +9,12 @@ ABOUT = {
     "reads": "histories",
     "category": "Section 3, regularisation",
     "shows": "accuracies against the coefficient of weight decay",
+    "paper": {
+        "where": "appendix E, table 4",
+        "claim": "With weight decay at the default coefficient of each model, random labels are fitted, but "
+        "AlexNet "
+        "fails to converge. The paper says neither what the coefficients are nor which weights decay.",
+    },
     "options": {
         "condition": {
             "type": "string",
