@@ -209,10 +209,19 @@ class _Run:
             )
         ]
         count = len(self.labels)
-        online = self.online_loss.item() / count, self.online_correct.item() / count
-        loss, accuracy, *corrupted = measured[1]
-        corrupted_accuracy = corrupted[0] if corrupted else accuracy
-        row = Epoch(self.epoch, self.steps, rate, *online, *measured[0], loss, accuracy, corrupted_accuracy)
+        (train_loss, train_accuracy), (test_loss, test_accuracy, *corrupted) = measured
+        row = Epoch(
+            self.epoch,
+            self.steps,
+            rate,
+            self.online_loss.item() / count,
+            self.online_correct.item() / count,
+            train_loss,
+            train_accuracy,
+            test_loss,
+            test_accuracy,
+            corrupted[0] if corrupted else test_accuracy,
+        )
         self.history.append(row)
         self.fitted = self.fitted + 1 if row.train_accuracy == 1.0 else 0
         self.measure(self.epoch, lambda probe: probe.is_due_after_epoch(self.epoch))

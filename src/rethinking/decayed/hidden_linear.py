@@ -21,12 +21,12 @@ def parameters(network: nn.Module) -> list[nn.Parameter]:
 
     Raises ``ValueError`` for a network without such layers, and names the layers that it has.
     """
-    *hidden, _ = [layer.weight for layer in network.modules() if isinstance(layer, nn.Linear)] or [None]
-    if not hidden:
+    weights = [layer.weight for layer in network.modules() if isinstance(layer, nn.Linear)]
+    if len(weights) < 2:
         kinds = Counter(type(layer).__name__ for layer in network.modules() if not list(layer.children()))
         layers = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
         raise ValueError(
             f"weight decay is to act on hidden fully connected layers, and this network has none: its layers "
             f"are {layers}"
         )
-    return [weight for weight in hidden if weight is not None]
+    return [weight for weight in weights[:-1] if isinstance(weight, nn.Parameter)]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -85,9 +86,10 @@ def draw(
             title = f"decay on: {which.replace('_', ' ')}"
             style.note(axes, seeds, confidence, f"{title}\n{style.name(condition)} of {dataset}")
         drawn.axes[0].set_ylabel("train accuracy after the last epoch")
-        handles = {}
+        handles: dict[str, Artist] = {}
         for axes in drawn.axes:
-            handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+            drawn_here, labels = axes.get_legend_handles_labels()
+            handles |= dict(zip(labels, drawn_here, strict=True))
         signs = [
             *[("o", f"not every run reaches {fit:g}")] * bool((accuracy["failed"] > 0).any()),
             *[("x", "every run diverged")] * bool(accuracy["mean"].isna().any()),
