@@ -736,6 +736,47 @@ def requests(options):
 """
 
 
+@pytest.mark.parametrize("regulariser", ["random_crop", "augmentation"])
+@pytest.mark.parametrize("stage", ["after_crop", "before_crop"])
+def test_images_corrupted_after_the_crop_have_lost_what_some_regularisers_need(regulariser, stage):
+    config = with_value(("corruption_stage",), stage)
+    config["figures"] = {
+        "mine": {
+            **{"kind": "learning_curves", "quantity": "train_loss", "network": "inception"},
+            **{"conditions": ["true_labels", "gaussian"], "regularisers": [regulariser]},
+        }
+    }
+    if stage == "before_crop":
+        assert Plan(config, HERE).requested("mine")
+        return
+    (problem,) = problems(config)
+    assert problem.startswith("figures.mine: images corrupted after the crop ")
+    assert problem.endswith(f"set {regulariser} to false, or corruption_stage to before_crop")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("alexnet@weight_decay=-1", "networks.alexnet@weight_decay=-1.weight_decay: expected more than 0"),
+        ("alexnet@weight_decay=NaN", "networks.alexnet@weight_decay=NaN.weight_decay: expected number"),
+        ("alexnet@weight_dekay=1", "unknown key 'weight_dekay'; did you mean 'weight_decay'?"),
+        ("alexnet@decayed=biases", "networks.alexnet@decayed=biases.decayed: 'biases' is not possible"),
+        ("alexnet@epochs=2.5", "networks.alexnet@epochs=2.5.epochs: expected integer"),
+        ("alexnet@width=0.0001", None),
+        ("alexnot@epochs=3", "no network 'alexnot@epochs=3'"),
+        ("alexnet@", "unknown key ''"),
+        ("alexnet@epochs=../../x", "is not a possible name"),
+    ],
+)
+def test_settings_in_the_name_of_a_network_are_checked_as_those_of_an_entry(name, expected):
+    config = copy.deepcopy(PAPER)
+    config["tables"] = {"table4": {"kind": "regularised_random_labels", "rows": [{"network": name}]}}
+    if expected is None:
+        assert Plan(config, HERE).requested("table4")[0].network == name
+        return
+    assert any(expected in problem for problem in problems(config)), problems(config)
+
+
 @pytest.mark.parametrize(
     ("request_", "expected"),
     [

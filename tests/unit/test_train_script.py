@@ -77,6 +77,15 @@ def test_images_smaller_than_the_crop_are_named(tmp_path):
     assert "training images are 9×9; expected 10×10, the crop, or larger" in ended.terminal
 
 
+def test_weight_decay_on_layers_that_a_network_lacks_is_named_with_its_layers(tmp_path):
+    decay = {"weight_decay": 0.004, "decayed": "rethinking.decayed.hidden_linear"}
+    ended = run(tmp_path, "rethinking.networks.inception:inception", **decay)
+    assert ended.status == 1
+    assert "hidden fully connected layers, and this network has none" in ended.terminal
+    assert "1 Linear" in ended.terminal
+    assert ended.result is None
+
+
 def test_a_directory_in_place_of_the_checkpoint_does_not_cost_the_finished_run(tmp_path):
     tmp_path.joinpath("run/checkpoint.pt").mkdir(parents=True)
     # After every batch it is time to save.

@@ -28,8 +28,9 @@ MINE = {
         "fig1a": None,
         "fig1b": None,
         "fig1c": {"networks": ["mlp_1x512"], "label_noise": [0.0, 1.0]},
+        **dict.fromkeys(("fig1c_readings", "fig2b", "fig_weight_decay")),
     },
-    "tables": {"table1": None},
+    "tables": {"table1": None, "table4": None},
 }
 RUN = "runs/mine/true/noise-0/mlp_1x512/none"
 LABELS = np.repeat(np.arange(3), 10)

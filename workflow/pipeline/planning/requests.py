@@ -13,6 +13,12 @@ from pipeline.planning.kernels import CHOSEN, EXPERIMENT_DATA, NONE
 from pipeline.planning.runs import REGULARISERS, TRUE_LABELS
 from rethinking.exhibits.requests import Experiment, Measurement, Solve, Trace, Training
 
+# What is lost to a regulariser where corrupted images are stored without what lies around the crop.
+LOST = {
+    "random_crop": "leave nothing to crop at random",
+    "augmentation": "have nothing around them that could come in when they are turned",
+}
+
 
 def request_problems(where: str, request, config: dict, homes: Homes) -> list[str]:
     """What is wrong with one request of the figure or table at ``where``: sentences that name a place."""
@@ -51,15 +57,13 @@ def _training_problems(where: str, request: Training, config: dict, homes: Homes
         found.append(
             f"{where}: {request.condition} replaces no labels, so there is no share of them to replace"
         )
-    if (
-        "random_crop" in request.regularisers
-        and of == "images"
-        and config["corruption_stage"] == "after_crop"
-    ):
-        found.append(
-            f"{where}: images corrupted after the crop leave nothing to crop at random; "
-            "set random_crop to false, or corruption_stage to before_crop"
-        )
+    if of == "images" and config["corruption_stage"] == "after_crop":
+        found += [
+            f"{where}: images corrupted after the crop {LOST[name]}; "
+            f"set {name} to false, or corruption_stage to before_crop"
+            for name in request.regularisers
+            if name in LOST
+        ]
     return found
 
 
