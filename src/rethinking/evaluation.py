@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from rethinking.precision import autocast, ieee_float32
 
-# Images evaluated at a time: what fits a CPU's caches, what fills a GPU.
+# Images evaluated at a time: as many as fit a CPU's caches, or fill a GPU.
 EVALUATED = {"cpu": 128, "cuda": 2000}
 
 
@@ -28,7 +28,7 @@ def evaluate(
     For each of ``others``, further labels of the same images, the accuracy against them follows; the network
     is applied once.
 
-    ``batch_size`` None is what suits the device, ``dtype`` the precision of products (autocast);
+    ``batch_size`` None suits the device, ``dtype`` the precision of products (autocast);
     ``after_batch`` is called after each batch.
     """
     network.eval()

@@ -48,7 +48,7 @@ def kernel_coordinates(points: np.ndarray, others: np.ndarray, gamma: float) -> 
 
     The space is that of all functions Σ α_i k(·, x_i) over ``points`` (n, d) and ``others`` (m, d), floats,
     and its axes are orthonormal: XXᵀ is the kernel matrix of ``points``, and descent on X is descent on the
-    function. Of each coordinate vector, what is outside the span of X's rows changes the function at
+    function. Of each coordinate vector, the part outside the span of X's rows changes the function at
     ``others`` and not at ``points``. Raises ``NotPositiveDefinite`` for copies of points, too wide a kernel.
     """
     gram = Points(np.concatenate([points, others]), Gaussian(gamma))
@@ -116,7 +116,7 @@ def descend(
 
     ``features`` X are (n, d) of rank n, ``targets`` y (n, k), both float64. With ``batch_size`` None a step
     is the mean over all examples, else over the next ``batch_size`` of a permutation that ``generator``
-    (NumPy's) draws anew each epoch, the last batch being what is left.
+    (NumPy's) draws anew each epoch, the last batch being the rest.
 
     ``step_size`` is constant. By default it is 1/λ, with λ the largest eigenvalue of XᵀX/n for gradient
     descent, which converges below 2/λ; and with λ the largest ‖x_i‖² for SGD: no batch's XᵀX/b has an

@@ -1,6 +1,6 @@
-"""What the paper has: its networks, by the names that they go under here, and how its figures are called.
+"""The paper's networks, by the names that they have here, and the names of its figures.
 
-Planning imports this module, so nothing heavy is imported here. What the paper says of a kind of figure or
+Planning imports this module, so nothing heavy is imported here. The paper's claims about a kind of figure or
 table, or of a corruption, stands in the home of that kind.
 """
 

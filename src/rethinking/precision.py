@@ -48,7 +48,7 @@ def ieee_float32() -> Iterator[None]:
     """Multiply float32 as float32 on a GPU inside the block (or the decorated function).
 
     PyTorch lets cuDNN's convolutions round their float32 factors to TF32 unless it is told otherwise, and
-    its matrix products where a program asked for that. What was set before is set again afterwards.
+    its matrix products where a program asked for that. The earlier setting is restored afterwards.
     """
     backends: Any = torch.backends  # whose types know neither conv and rnn nor their precision
     products = backends.cudnn.conv, backends.cudnn.rnn, backends.cuda.matmul

@@ -1,4 +1,4 @@
-"""From stored images to what a network sees: crops and per-image whitening (appendix A).
+"""From stored images to the inputs of a network: crops and per-image whitening (appendix A).
 
 Images come as N×C×H×W tensors of any dtype in grey levels 0..255, on any device.
 """
@@ -59,7 +59,7 @@ def flip(images: Tensor, flipped: Tensor) -> Tensor:
 def rotate(images: Tensor, degrees: Tensor) -> Tensor:
     """Each N×C×H×W image turned counterclockwise about its centre by its angle, (N,); float32 (appendix E).
 
-    Bilinear interpolation; what comes in from outside is black.
+    Bilinear interpolation; pixels from outside the image are black.
     """
     angle = torch.deg2rad(degrees.to(torch.float32))
     cosine, sine, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)

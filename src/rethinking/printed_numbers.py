@@ -24,7 +24,7 @@ RIDGES = {"none": "no ridge", "chosen": "with ridge"}
 
 
 def _part(key: str, value) -> str:
-    """The value of one key in words; nothing for what is switched off."""
+    """The value of one key in words; no words for an option that is switched off."""
     if isinstance(value, bool | np.bool_):
         return key if value else ""
     if key == "ridge":
@@ -39,7 +39,7 @@ def _item(where: dict) -> str:
 
 
 def _limits(printed: dict, paper: pd.DataFrame, column: str, part: float) -> tuple[pd.Series, str]:
-    """How far from each of the paper's numbers ours may be, and in words of what that is a part."""
+    """How far from each of the paper's numbers ours may be, and in words how that was computed."""
     numbers = paper[column]
     if "curve" in printed:
         curves = numbers.groupby(paper[printed["curve"]])

@@ -14,13 +14,13 @@ from torch import Tensor, nn
 
 from rethinking.seeds import numpy_generator
 
-# What a probe may return for one quantity.
+# The types that a probe may return for one quantity.
 Value = float | np.ndarray
 MOMENTS = ("epoch", "step", "examples")
 
 
 class Probe(NamedTuple):
-    """What is measured in the course of a training run, on which examples and when.
+    """A measurement in the course of a training run: of which quantities, on which examples and when.
 
     ``measure(network, images, labels)`` gets the network in evaluation mode and n standardised centre crops
     with their labels. It returns numbers or arrays by name, with the same names, shapes and dtypes each time.
@@ -59,7 +59,7 @@ class Trace:
         self.values: dict[str, list[np.ndarray]] = {}
 
     def add(self, epoch: int, step: int, measured: Mapping[str, Value]) -> None:
-        """Keep what was measured after ``step``, in ``epoch`` (0 before the first step).
+        """Keep the measurement after ``step``, in ``epoch`` (0 before the first step).
 
         Raises ``ValueError`` for names, shapes or dtypes other than those of the first moment.
         """

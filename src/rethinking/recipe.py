@@ -1,4 +1,4 @@
-"""What a training run is given: the paper's recipe (appendix A) and images with their labels."""
+"""The inputs of a training run: the paper's recipe (appendix A) and images with their labels."""
 
 import importlib
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class Recipe:
 
     ``update_rule`` and ``schedule`` are modules such as ``rethinking.update_rules.sgd`` and
     ``rethinking.schedules.exponential``, each with its options: the first turns gradients into steps, the
-    second says what the learning rate is multiplied by in an epoch.
+    second gives the factor on the learning rate in an epoch.
 
     ``crop`` is the side of the square that the network sees; the centre of each image, or with
     ``random_crop`` a window drawn anew for every training image in every epoch; with ``augmentation``
@@ -90,7 +90,7 @@ class Split(NamedTuple):
     def check(self, name: str, crop: int) -> None:
         """Raise ``ValueError`` unless there are images, large enough to crop, and a label for each.
 
-        ``name`` is what messages call the split.
+        ``name`` is the split's name in messages.
         """
         shape = tuple(self.images.shape)
         if len(shape) != 4 or shape[0] == 0:

@@ -1,9 +1,9 @@
 """The form of a scorecard: the paper's claims and numbers beside our results, each with a verdict.
 
 A scorecard is a frame with one row a number or claim: ``kind`` (of ``COUNTED`` or ``NOT_COUNTED``),
-``source`` (figure or table), ``item``, ``measured`` (the quantity), ``paper`` (a number, or in words what is
-claimed), ``ours``, ``lower``, ``upper``, ``interval`` (what the interval covers), ``runs`` (all that were
-planned), ``failed`` (how many of them failed), ``difference`` (ours - paper), ``verdict`` and ``rule``.
+``source`` (figure or table), ``item``, ``measured`` (the quantity), ``paper`` (a number, or the claim
+in words), ``ours``, ``lower``, ``upper``, ``interval`` (the variation that it covers), ``runs`` (all that
+were planned), ``failed`` (how many of them failed), ``difference`` (ours - paper), ``verdict`` and ``rule``.
 Claims become rows in ``rethinking.claims``, numbers in ``rethinking.printed_numbers``.
 
 Claims and numbers are the paper's. An own claim is one of a figure or table of which the paper says nothing.
@@ -21,7 +21,7 @@ COLUMNS = [
 COUNTED = CLAIM, NUMBER, OWN_CLAIM = "claim", "number", "own claim"
 NOT_COUNTED = CONSEQUENCE, UNCOUNTED = "consequence", "uncounted"
 
-# What is said of rows that are not counted.
+# Words about rows that are not counted.
 APART = {CONSEQUENCE: "that hold by construction", UNCOUNTED: "numbers fixed beforehand or read otherwise"}
 
 

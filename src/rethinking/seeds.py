@@ -8,8 +8,8 @@ import numpy as np
 def seed_sequence(seed: int, purpose: str) -> np.random.SeedSequence:
     """The seed sequence of one purpose within the replicate ``seed`` (a non-negative integer).
 
-    A purpose is named by what is drawn, such as "batch_order". Its name alone enters the sequence, so a new
-    purpose changes no other. Raises ``ValueError`` for an empty name.
+    A purpose is named by the thing that is drawn, such as "batch_order". Its name alone enters the sequence,
+    so a new purpose changes no other. Raises ``ValueError`` for an empty name.
     """
     if not purpose:
         raise ValueError("the purpose of a seed has no name; expected one such as 'batch_order'")

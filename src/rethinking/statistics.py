@@ -1,7 +1,7 @@
-"""From the histories of several seeds to means with intervals: what figures and tables show.
+"""From the histories of several seeds to means with intervals, which figures and tables show.
 
 A *histories* frame has one row per run and epoch: the columns of ``training.Epoch`` and those of
-``RUN``, which name the run. A *summary* is a long frame: the keys of what is shown, then ``quantity``,
+``RUN``, which name the run. A *summary* is a long frame: the keys that name a row, then ``quantity``,
 ``runs`` (seeds behind the mean), ``mean``, ``lower`` and ``upper`` (Student's t interval of the mean, empty
 for a single run), ``planned`` (all seeds) and ``failed`` (of these). A run has failed if it diverged, if it
 did not fit its training labels, or if it has no finite value of the quantity. Accuracies and errors are
@@ -84,7 +84,7 @@ def held(histories: pd.DataFrame) -> pd.DataFrame:
         for _, run in condition.groupby(RUN, sort=False):
             full = grid.merge(run.drop(columns="step"), on="epoch", how="left")
             columns = full.columns.difference(["epoch", "step"])
-            # Only what lies behind the last epoch is filled: a diverged run keeps its empty places.
+            # Only places behind the last epoch are filled: a diverged run keeps its empty places.
             behind = full["epoch"] > run["epoch"].max()
             full.loc[behind, columns] = run.sort_values("epoch")[columns].iloc[-1].to_numpy()
             rows.append(full)
@@ -92,7 +92,7 @@ def held(histories: pd.DataFrame) -> pd.DataFrame:
 
 
 def outcomes(histories: pd.DataFrame, fit: float) -> pd.DataFrame:
-    """The last epoch of every run, with what became of the run.
+    """The last epoch of every run, with the outcome of the run.
 
     Added columns: ``diverged`` (also where an accuracy is not finite), ``not_fitted`` (the run finished with
     less than ``fit`` train accuracy), ``failed`` (either) and ``epochs_to_fit``.

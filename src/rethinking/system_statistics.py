@@ -1,6 +1,6 @@
 """From the results of kernel systems to means with intervals, for every figure and table about systems.
 
-Summaries are long frames as those of ``rethinking.statistics``: the keys of what is shown, then
+Summaries are long frames as those of ``rethinking.statistics``: the keys that name a row, then
 ``quantity``, ``runs``, ``mean``, ``lower``, ``upper``, ``planned`` and ``failed``.
 """
 

@@ -45,7 +45,8 @@ class Epoch(NamedTuple):
 
 
 class Training(NamedTuple):
-    """What a run gives: its epochs, how it ended ("finished", "fitted" or "diverged at …"), and its traces.
+    """The outcome of a run: its epochs, how it ended ("finished", "fitted" or "diverged at …"), and its
+    traces.
 
     ``traces`` has the arrays of each probe by its name: ``epoch`` and ``step`` of each of T moments, int64
     (T,), and T × the shape of each quantity.
@@ -73,7 +74,7 @@ class Checkpoint(Protocol):
 
 
 class _Run:
-    """A run in progress: the network, what it sees, and all that its continuation depends on."""
+    """A run in progress: the network, the images that it sees, and all that its continuation depends on."""
 
     def __init__(
         self,
@@ -109,7 +110,7 @@ class _Run:
         self.generators = {p: torch.Generator().manual_seed(torch_seed(seed, p)) for p in purposes}
         torch.manual_seed(torch_seed(seed, "network_noise"))
 
-        # What an epoch draws and sums up stays in one place, so that a step can be a CUDA graph.
+        # The draws and sums of an epoch stay in one place, so that a step can be a CUDA graph.
         count = len(self.labels)
         self.stored = train_split.images if recipe.random_crop or recipe.augmentation else None
         self.drawn = {"order": torch.zeros(count, dtype=torch.int64)}
@@ -301,7 +302,7 @@ def train(
     The data stay on that device for the whole run. Every epoch goes through all training examples
     once, in an order drawn from ``seed`` (purpose "batch_order"), the last and smaller batch
     included; windows, flips and angles come from ``seed`` too (purpose "augmentation"), and so does
-    what the network itself draws, such as dropout ("network_noise"). ``dtype`` is the precision of
+    the network's own draws, such as dropout ("network_noise"). ``dtype`` is the precision of
     products (autocast): weights, sums and updates are float32. ``report`` is called with each epoch as
     it ends. With a ``checkpoint`` the run goes on from its state, and to the same end, to the byte on
     a CPU with the same number of threads. ``probes`` look at the network on the way and leave the run as it
@@ -324,7 +325,7 @@ def train(
             begin = copy.deepcopy(run.state())
             try:
                 run.restore(state)
-            except Exception as error:  # what a state that only looks like one raises is no closed list
+            except Exception as error:  # errors of a state that only looks like one are no closed list
                 run.restore(begin)
                 checkpoint.refuse(f"is not the state of such a run ({type(error).__name__}: {error})")
 

@@ -1,4 +1,4 @@
-"""The rules that claims share: what a measured value may be taken for, and when one is beyond another.
+"""The rules that claims share: when a measured value is chance, fits, or lies beyond another one.
 
 A verdict has to be able to fall. So a value is compared together with its interval, every run behind a value
 must have succeeded, and a number that is not finite matches nothing.
@@ -26,7 +26,7 @@ FEWEST_LEVELS = 3
 
 
 class Yardstick(NamedTuple):
-    """What the claims about one figure or table are held against."""
+    """The measure that the claims about one figure or table are held against."""
 
     fit: float  # the train accuracy that counts as fitted
     confidence: float  # of every interval
@@ -56,7 +56,7 @@ class Measured(NamedTuple):
 
     @property
     def cells(self) -> dict:
-        """The cells of a scorecard's row that say what was measured."""
+        """The cells of a scorecard's row about the measured value."""
         interval = {"lower": self.lower, "upper": self.upper, "interval": self.interval}
         return {"ours": self.mean, **interval, "runs": self.planned, "failed": self.failed}
 
@@ -127,7 +127,7 @@ class Claim(NamedTuple):
 
 
 def verdict(found: Measured | None, holds: bool) -> str:
-    """What a condition on a measured value comes to."""
+    """The verdict on a measured value for which a condition holds or does not."""
     if found is None or (found.failed == 0 and math.isnan(found.mean)):
         return NOT_RUN
     return MATCHED if holds and found.failed == 0 and math.isfinite(found.mean) else NOT_MATCHED

@@ -25,7 +25,9 @@ class NoSuchRun(Exception):
 
 
 class Data(NamedTuple):
-    """What the network of a run saw: standardised centre crops, float32 N×C×H×W, and labels, int64 (N,)."""
+    """The images that the network of a run saw: standardised centre crops, float32 N×C×H×W, and labels,
+    int64 (N,).
+    """
 
     train: "Split"
     test: "Split"
@@ -45,7 +47,7 @@ class OneRun:
 
     @property
     def result(self) -> dict:
-        """What run.json holds: verdict, parameters, final numbers, device, versions."""
+        """The content of run.json: verdict, parameters, final numbers, device, versions."""
         from pipeline.storage.artefacts import read_result
 
         return read_result(self._entry)
@@ -106,7 +108,7 @@ class Results:
         self.plan, self.folder = plan, folder
 
     def entry(self, made: "Result", seed: int | None = None) -> dict:
-        """What it takes to read a result, from any working folder."""
+        """The entry with which a result is read, from any working folder."""
         entry = made.entry(seed)
         return entry | {"folder": str(self.folder / entry["folder"])}
 

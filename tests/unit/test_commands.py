@@ -87,6 +87,18 @@ def test_a_result_that_was_altered_is_named_and_ends_the_check(plan, capsys):
     assert f"{path}: altered since it was made" in text
 
 
+def test_a_summary_of_runs_that_were_made_again_is_named_and_is_no_fault(plan, capsys):
+    now = plan()
+    fill(now)
+    job = now.shown_results("fig1c")[0][1].job(0)
+    write_result(job, {"numbers": "others"})
+    well, text, (_, altered, missing) = checked(now, capsys)
+    assert (well, altered, missing) == (True, 0, 0)
+    summary = now.summary("fig1c").path()
+    assert f"{summary}: older than results that it was made from" in text
+    assert "is made by\n  snakemake --cores" in text
+
+
 def test_a_page_is_not_what_a_job_copied_there(plan, capsys):
     now = plan()
     fill(now)
@@ -106,7 +118,7 @@ def test_what_is_missing_is_named_once_for_all_seeds_and_is_no_fault(plan, capsy
     well, text, (_, altered, missing) = checked(now, capsys)
     assert (well, altered, missing) == (True, 0, len(runs(now)))
     assert text.count("and 1 more seeds") == len(runs(now)) // 2
-    assert "What is missing or outdated is made by\n  snakemake --cores" in text
+    assert "What is missing, older or outdated is made by\n  snakemake --cores" in text
 
 
 def test_pages_of_other_settings_are_outdated(plan, capsys):

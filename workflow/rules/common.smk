@@ -1,4 +1,4 @@
-# What the rules ask the plan: where a result's inputs are, and what its script must know.
+# The questions that rules ask the plan: where a result's inputs are, and which facts its script needs.
 
 import re
 
@@ -30,13 +30,13 @@ def receipts_for(kind):
 
 
 def jobs_for(kind):
-    """A params function: what the script must know to make a result. Functions that take ``output`` are no
+    """A params function: the facts that the script needs to make a result. Functions that take ``output`` are no
     part of Snakemake's records, and need not be: the path holds the stamp."""
     return lambda wildcards, output: [result_of(kind, wildcards).job(seed_of(wildcards))]
 
 
 def changed_since(kind, wildcards):
-    """What has changed since the last result in the same place, for a message."""
+    """The changes since the last result in the same place, for a message."""
     seed = seed_of(wildcards)
     return since_the_last(
         result_of(kind, wildcards), plan.config["seeds"][0] if seed is None else seed
@@ -55,7 +55,7 @@ def receipts_of_seeds(kind):
 
 
 def jobs_of_seeds(kind):
-    """A params function: what the script must know to make the results of a job's seeds."""
+    """A params function: the facts that the script needs to make the results of a job's seeds."""
     return lambda wildcards, output: [
         result_of(kind, wildcards).job(seed) for seed in seeds_of(wildcards)
     ]

@@ -24,7 +24,7 @@ def place_for(products: int, blocks: dict[str, int]) -> torch.device:
         size = products + blocks["cuda"]
         tell(f"{size / 1e9:.1f} GB do not fit into the GPU's free memory: computing on the CPU")
         device = torch.device("cpu")
-    # What a GPU has computed comes here as a whole.
+    # Sums that a GPU has computed come here as a whole.
     block = blocks["cpu"] if device.type == "cpu" else 0
     if products + block > 0.95 * available_memory():
         raise ArtefactError(

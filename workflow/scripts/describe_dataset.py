@@ -1,4 +1,4 @@
-"""Write down what the clean data set consists of."""
+"""Write down the contents of the clean data set."""
 
 from pipeline.execution.job import logged
 from pipeline.storage.artefacts import load, read_result, write_result

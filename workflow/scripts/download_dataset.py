@@ -1,4 +1,4 @@
-"""Fetch the files of a published data set, unless they are there, and write down what they are."""
+"""Fetch the files of a published data set, unless they are there, and write down their hashes."""
 
 import importlib
 from pathlib import Path
@@ -9,10 +9,10 @@ from rethinking.datasets.download import checksum, fetch
 from rethinking.datasets.published import files_there
 
 with logged(snakemake.log[0]) as tell:
-    # The note says what was there when it was written, so it is written again whenever it is asked for.
+    # The note is about the files of the moment, so it is written again whenever it is asked for.
     (job,) = snakemake.params.jobs
     ways = importlib.import_module(job["spec"]["module"]).files()
-    # Where downloads lie is no part of what the data are, so it is not in the specification.
+    # The place of downloads is no part of the specification.
     folder = Path(snakemake.config["data_folder"]).expanduser()
     files = files_there(ways, folder)
     if files is None:

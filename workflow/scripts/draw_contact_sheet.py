@@ -25,7 +25,7 @@ def image_at(images: np.ndarray, index: int, folder: Path) -> np.ndarray:
 with logged(snakemake.log[0]) as tell:
     for job in unfinished(snakemake.params.jobs, tell):
         spec, inputs = job["spec"], job["inputs"]
-        # Of images that are only listed, the user's folder has what is drawn.
+        # Images that are only listed are drawn from the user's folder.
         folder = Path(snakemake.config["datasets"][spec["dataset"]].get(spec["place"], "")).expanduser()
         clean, labels = load(inputs["images"])["train"], load(inputs["labels"])
         corrupted = load(inputs["corrupted"])["train"]

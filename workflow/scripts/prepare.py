@@ -14,11 +14,11 @@ with logged(snakemake.log[0]) as tell:
     if list(unfinished(jobs, tell)):
         spec = images_job["spec"]
         source = importlib.import_module(spec["module"])
-        # Where data lie is no part of what they are, so it is not in the specification.
+        # The place of the data is no part of the specification.
         entry, option = snakemake.config["datasets"][spec["dataset"]], source.ABOUT.get("place")
         place = Path(entry[option] if option else snakemake.config["data_folder"]).expanduser()
         with tell.progress(source.ABOUT.get("counts", "images")) as report:
-            # What a reader may use; it takes what it needs.
+            # The arguments that a reader may take.
             offered = {"place": place, "workers": snakemake.threads, "report": report}
             takes = inspect.signature(source.read).parameters
             given = {name: value for name, value in offered.items() if name in takes}

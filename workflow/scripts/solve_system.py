@@ -1,4 +1,4 @@
-"""Solve one kernel system exactly; write its errors, norms and what they took."""
+"""Solve one kernel system exactly; write its errors, norms, time and memory."""
 
 import time
 from pathlib import Path
@@ -18,7 +18,7 @@ from rethinking.kernels.plan import TooLarge, plan_solve
 from rethinking.kernels.selection import best
 from rethinking.kernels.systems import predict, solve
 
-# What a system that has no exact solution lacks.
+# The numbers that a system without an exact solution lacks.
 QUANTITIES = (
     "test_error",
     "train_error",
@@ -31,7 +31,7 @@ QUANTITIES = (
 
 
 def solved(gamma: float | None, ridge: float) -> dict:
-    """The system's errors, norms and what they took."""
+    """The system's errors, norms, time and memory."""
     started = time.perf_counter()
     classes = len(labels["classes"])
     targets = one_hot(labels["train"], classes)
@@ -64,7 +64,7 @@ def solved(gamma: float | None, ridge: float) -> dict:
     except StorageError as error:
         raise artefacts.ArtefactError(str(error)) from error
     except NotPositiveDefinite as error:
-        # A result, which tables show as what cannot be had.
+        # A result all the same: tables show that there is no solution.
         tell(f"{spec['system']} is not solved: {error}")
         found = {"verdict": f"not solved: {error}", **dict.fromkeys(QUANTITIES)}
     else:
@@ -98,7 +98,7 @@ with logged(snakemake.log[0]) as tell, threadpool_limits(snakemake.threads):
         if "selection" in inputs:
             selection = artefacts.read_result(inputs["selection"])
             choice = selection["chosen" if ridge == "chosen" else "none"]
-            # Where nothing could be solved on the validation split, what can be said is said of these.
+            # Where nothing could be solved on the validation split, these settings stand for a choice.
             choice = choice or selection["chosen"] or selection["errors"][0]
             gamma, ridge = choice["gamma"], choice["ridge"] if ridge == "chosen" else ridge
         if "plain" in inputs:

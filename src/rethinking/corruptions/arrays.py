@@ -1,4 +1,4 @@
-"""What corruptions of images and labels have in common: checks, and images as rows of what is permuted."""
+"""The common part of corruptions: checks, and images as rows of units to permute."""
 
 import difflib
 
@@ -29,7 +29,7 @@ def check_shape(shape: tuple[int, int, int]) -> None:
 
 
 def as_units(images: np.ndarray, unit: str) -> np.ndarray:
-    """Images as N×units×values: what is permuted is the middle axis, what moves together the last."""
+    """Images as N×units×values: the middle axis is permuted, values along the last move together."""
     check_choice("unit", unit, UNITS)
     check_images(images)
     n, height, width, channels = images.shape

@@ -53,7 +53,7 @@ def shuffle_pixels(images: np.ndarray, permutation: np.ndarray, unit: str = "pos
     """Apply one permutation, the same for every image (section 2.1, "shuffled pixels").
 
     Use the same ``permutation`` for the training and the test images. Raises ``ValueError`` for an array
-    that is no permutation of what is shuffled: with an index twice, pixels would be lost.
+    that is no permutation of the units: with an index twice, pixels would be lost.
     """
     rows, permutation = as_units(images, unit), np.asarray(permutation)
     if permutation.shape != rows.shape[1:2]:

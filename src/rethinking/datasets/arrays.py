@@ -1,4 +1,4 @@
-"""What every data set is here, whatever it was read from."""
+"""The form that every data set has here, whichever source it was read from."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 class DataError(Exception):
-    """Data that are not there or are not what they should be; the message says what to do."""
+    """Data that are missing or not as they should be; the message says how to mend that."""
 
 
 class Dataset(NamedTuple):

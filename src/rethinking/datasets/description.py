@@ -1,4 +1,4 @@
-"""What a data set consists of: counts, moments, and images that it holds more than once."""
+"""The contents of a data set: counts, moments, and images that it holds more than once."""
 
 import hashlib
 from collections import defaultdict

@@ -30,7 +30,7 @@ def checksum(path: Path, algorithm: str) -> str:
 
 
 def problem_of(file: PublishedFile, folder: Path) -> str | None:
-    """What is wrong with a file in ``folder`` in words, None if it is the published one."""
+    """The fault of a file in ``folder`` in words, None if it is the published one."""
     path = folder / file.path
     if not path.is_file():
         return "is not there"
@@ -39,7 +39,7 @@ def problem_of(file: PublishedFile, folder: Path) -> str | None:
 
 
 def refuse(files: Iterable[PublishedFile], folder: Path, reasons: Iterable[str]) -> DataError:
-    """The error that says which files are needed, from where, and what kept them from being there."""
+    """The error that says which files are needed, from where, and why they are not there."""
     wanted = "\n".join(f"  {file.path}  MD5 {file.md5}\n    {'  '.join(file.urls)}" for file in files)
     why = "\n".join(f"  {reason}" for reason in reasons)
     return DataError(
@@ -94,8 +94,8 @@ def fetch(
 
     Each missing or damaged file is tried from all its addresses, in ``rounds`` rounds with a ``pause``
     (seconds, doubled each time) between them, and takes its place only when its checksum is right.
-    ``report`` is called with the bytes done and the bytes of the file. Returns what was tried in vain
-    before, one line an attempt. Raises ``DataError`` where a file cannot be had.
+    ``report`` is called with the bytes done and the bytes of the file. Returns the addresses that were tried
+    in vain before, one line an attempt. Raises ``DataError`` where a file cannot be had.
     """
     folder = Path(folder)
     in_vain: list[str] = []

@@ -13,7 +13,7 @@ from rethinking.datasets.arrays import DataError, Dataset
 ABOUT = {
     "kind": "source",
     "title": "A folder of images, `train/<class>/*` and `test/<class>/*` (or `val`).",
-    # Anyone's data: what they are is for the configuration to say.
+    # Anyone's data: the configuration says which.
     "origin": None,
     "licence": None,
     "side": "size",
@@ -45,7 +45,7 @@ ABOUT = {
 RESIZE = ("none", "crop", "scale", "scale_and_crop")
 COLOUR = {"rgb": "RGB", "grey": "L"}
 # Those of photographs and of pixels. Pillow reads others by programs of their own, EPS by Ghostscript, and
-# goes by what a file holds, not by its name.
+# goes by the content of a file, not by its name.
 FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 CHUNK = 256  # images that a worker decodes at a time
 LISTED = 10  # problems that an error names
@@ -95,7 +95,7 @@ def decode(path: str | Path, size: int, resize: str = "none", colour: str = "rgb
 
 
 def _decode_many(paths: list[str], size: int, resize: str, colour: str) -> tuple[np.ndarray, list[str]]:
-    """The images of ``paths`` below each other, and what is wrong with those that could not be used."""
+    """The images of ``paths`` below each other, and the faults of those that could not be used."""
     images = np.zeros((len(paths), size, size, 3 if colour == "rgb" else 1), dtype=np.uint8)
     problems = []
     with warnings.catch_warnings():

@@ -11,7 +11,7 @@ from rethinking.datasets.arrays import DataError, Dataset
 ABOUT = {
     "kind": "source",
     "title": "A NumPy file with `x_train`, `y_train`, `x_test` and `y_test`.",
-    # Anyone's data: what they are is for the configuration to say.
+    # Anyone's data: the configuration says which.
     "origin": None,
     "licence": None,
     "side": None,
@@ -56,7 +56,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         raise DataError(f"{path.absolute()} is not there; expected an .npz with {', '.join(NAMES)}") from None
     except DataError:
         raise
-    except Exception as error:  # what a damaged archive raises is no closed list
+    except Exception as error:  # errors of a damaged archive are no closed list
         raise DataError(
             f"{path} cannot be read as an .npz of plain arrays ({error}); write it with "
             f"numpy.savez_compressed(path, {', '.join(f'{name}=...' for name in NAMES)})"
@@ -110,7 +110,7 @@ def _images(name: str, images: np.ndarray, value_range: tuple[float, float] | No
 def side(place: Path) -> int | None:
     """The shorter side in pixels of the images in a file, from the text before its first array.
 
-    None for a file that is not there or is no ``.npz`` of images: ``read`` says what is wrong with it.
+    None for a file that is not there or is no ``.npz`` of images: ``read`` names the fault.
     """
     if not place.is_file():  # a pipe would be waited for
         return None
@@ -119,12 +119,12 @@ def side(place: Path) -> int | None:
             start = array.read(4096)
         header = ast.literal_eval(start[start.index(b"{") : start.index(b"}") + 1].decode())
         return min(header["shape"][1:3])
-    except Exception:  # what a damaged archive raises is no closed list
+    except Exception:  # errors of a damaged archive are no closed list
         return None
 
 
 def problems(options: dict) -> list[str]:
-    """What is wrong with the options and no schema can say."""
+    """Mistakes in the options that no schema can express."""
     low, high = options["value_range"] or (0, 1)
     return [] if low < high else [f"value_range: expected [black, white] rising, found [{low}, {high}]"]
 

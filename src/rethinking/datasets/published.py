@@ -1,4 +1,4 @@
-"""What the published data sets have in common: files that are verified before they are read.
+"""The common part of the published data sets: files that are verified before they are read.
 
 Checksums, addresses and readers are torchvision's; each data set's own module names its reader. No file is
 opened, and none unpickled, whose checksum is not the published one. Archives are unpacked into a temporary
@@ -54,7 +54,7 @@ def as_dataset(parts: Sequence[tuple], classes: Sequence[str]) -> Dataset:
 
 
 def cifar_files(reader) -> Ways:
-    """The archive of CIFAR-10 or CIFAR-100, or what it unpacks to, each file with a checksum of its own."""
+    """The archive of CIFAR-10 or CIFAR-100, or its unpacked files, each file with a checksum of its own."""
     listed = [*reader.train_list, *reader.test_list, (reader.meta["filename"], reader.meta["md5"])]
     return (
         [PublishedFile(reader.filename, reader.tgz_md5, (reader.url,))],

@@ -1,4 +1,4 @@
-"""What a figure or table can ask for: runs, what is measured on them, kernel systems, experiments.
+"""The requests of figures and tables: runs, measurements on them, kernel systems, experiments.
 
 Read while planning, so it is light.
 """
@@ -42,7 +42,7 @@ class Measurement(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """What a probe sees in the course of ``training``, by its name in the configuration's ``probes``."""
+    """The trace of a probe in the course of ``training``, by its name in the configuration's ``probes``."""
 
     probe: str
     training: Training

@@ -35,8 +35,9 @@ def run(
     """Gradient descent and SGD on ``examples`` training points: the rows of ``minimum_norm.descend``.
 
     ``points`` and ``labels`` have "train"; points are images or features, labels are below ``classes``. A
-    row also has ``outside_distance``, what no step of its descent can overcome. Raises ``DataError`` for a
-    training set of less than twice ``examples``, which are needed for what is outside their span.
+    row also has ``outside_distance``, the part that no step of its descent can overcome. Raises
+    ``DataError`` for a training set of less than twice ``examples``, which are needed for the part outside
+    their span.
     """
     train = len(labels["train"])
     if 2 * examples > train:

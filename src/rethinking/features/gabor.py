@@ -50,7 +50,7 @@ ABOUT = {
 
 
 class Gabor(NamedTuple):
-    """A filter bank and what is done with its responses.
+    """A filter bank and the treatment of its responses.
 
     Each image is filtered with a complex Gabor wavelet for every frequency (cycles a pixel, one octave
     wide) and each of ``orientations`` directions; scikit-image cuts oblique wavelets off a little earlier

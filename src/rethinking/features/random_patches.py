@@ -57,7 +57,7 @@ CACHED_FILTERS = 64  # whose responses are computed at a time on a CPU
 
 
 class RandomPatches(NamedTuple):
-    """A layer of random filters and what is done with its responses z.
+    """A layer of random filters and the treatment of its responses z.
 
     ``filters`` patches of ``patch`` × ``patch`` pixels; two rectifiers, max(z - ``bias``, 0) and
     max(-z - ``bias``, 0); each averaged over squares of ``pool`` × ``pool`` positions, ``stride`` apart.
@@ -206,7 +206,7 @@ def feature_blocks(
 
 
 def draw(images: np.ndarray, generator: np.random.Generator, **settings) -> dict[str, np.ndarray]:
-    """What all features depend on: "filters", drawn from training images (``draw_filters``)."""
+    """The arrays that all features depend on: "filters", drawn from training images (``draw_filters``)."""
     return {"filters": draw_filters(images, RandomPatches(**settings), generator)}
 
 

@@ -97,7 +97,8 @@ def _add_shares(products: "torch.Tensor", rows: "torch.Tensor", columns: "torch.
 
 
 class Accumulated:
-    """The kernel matrix of stored inner products, with what the solver asks of a ``kernels.Points``.
+    """The kernel matrix of stored inner products, with the methods that the solver uses of
+    ``kernels.Points``.
 
     For the solver a block must lie within one panel's columns, at or below its diagonal.
     """
@@ -162,7 +163,7 @@ class Accumulated:
 
     @property
     def others(self) -> np.ndarray:
-        """What ``systems.predict`` takes for the test points."""
+        """The test points as ``systems.predict`` takes them."""
         return self.products.test
 
 
@@ -178,7 +179,7 @@ def take(train: np.ndarray, n: int, rows: np.ndarray, columns: np.ndarray) -> np
         r, c = (np.searchsorted(chosen, (start, span.stop)) for chosen in (rows, columns))
         inside, below = slice(*c), rows[r[0] :] - start
         out[r[0] :, inside] = panel[below][:, columns[inside] - start]
-        # Above the diagonal: the mirror image of what lies below it.
+        # Above the diagonal: the mirror image of the part below it.
         right = columns[c[1] :] - start
         out[slice(*r), c[1] :] = panel[right][:, rows[slice(*r)] - start].T
     return out

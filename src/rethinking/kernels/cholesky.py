@@ -1,4 +1,4 @@
-"""Cholesky's factorisation of a kernel matrix in half storage, and what is solved with it.
+"""Cholesky's factorisation of a kernel matrix in half storage, and solutions with it.
 
 The matrix is never there as a whole. Panel by panel of columns, its block is computed, the finished
 panels are subtracted (a product), the tile on the diagonal is factored and the rest divided by it:
@@ -71,7 +71,7 @@ def _duplicates(values) -> int:
 
 
 def _explain(gram, ridge: float, number: int, row: int) -> str:
-    """Why a matrix may not be positive definite, and what to do."""
+    """Why a matrix may not be positive definite, and how to mend that."""
     n = len(gram)
     diagonal = float(gram.diagonal(0, n).max())
     parts = [
@@ -165,7 +165,7 @@ def factorise(
                 raise NotPositiveDefinite(_explain(gram, ridge, number, row))
             backend.divide(below, tile)
             panels.append(backend.to_device(folder.add(panel, backend.to_host)) if folder else panel)
-            # Of the columns up to c: the integral of 2x(n - x), for what is subtracted from each.
+            # Of the columns up to c: the integral of 2x(n - x), for the products subtracted from each.
             report(n * float(stop) ** 2 - 2 * float(stop) ** 3 / 3, total)
     except (KeyboardInterrupt, SystemExit, MemoryError):
         if folder:

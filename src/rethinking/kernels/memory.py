@@ -5,7 +5,7 @@ from pathlib import Path
 import psutil
 
 CGROUPS = Path("/sys/fs/cgroup")
-# What a control group may use, uses, and could give back at once, in Linux's versions 2 and 1 of them.
+# The memory that a control group may use, uses, and could give back at once, in its versions 2 and 1.
 NAMES = (
     ("memory.max", "memory.current", "inactive_file"),
     ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),

@@ -1,4 +1,4 @@
-"""What an exact solve will take, and where its panels can be, before anything is computed."""
+"""The memory that an exact solve will take, and where its panels can be, before anything is computed."""
 
 from typing import NamedTuple
 
@@ -35,7 +35,8 @@ class SolvePlan(NamedTuple):
 
     @property
     def work_bytes(self) -> int:
-        """What is held besides: tiles of points and of the matrix, right-hand sides, on a GPU the points.
+        """The other memory that is held: tiles of points and of the matrix, right-hand sides, on a GPU the
+        points.
 
         In float64, whatever the panels are in: residuals and predictions are computed so.
         """
@@ -55,7 +56,7 @@ class SolvePlan(NamedTuple):
 
     @property
     def memory_bytes(self) -> int:
-        """What must be free in the place's memory."""
+        """The bytes that must be free in the place's memory."""
         return self.work_bytes + (0 if self.place == "disk" else self.panels_bytes)
 
     @property

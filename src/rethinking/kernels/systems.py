@@ -11,9 +11,9 @@ from rethinking.kernels.panels import PanelFolder
 # A correction that does not shrink the residual to this part of it is the last one.
 CONTRACTION = 0.5
 MOST_REFINEMENTS = 20
-LARGEST_RESIDUAL = 1e-6  # what leaves more of the targets solves nothing
+LARGEST_RESIDUAL = 1e-6  # a residual above this is no solution
 PREDICTED = 2048  # points that are predicted at a time, from as many training points
-LARGEST_NORM_ERROR = 0.01  # of the squared norm, by what the residual does to it
+LARGEST_NORM_ERROR = 0.01  # of the squared norm, from the residual
 
 
 class Solution(NamedTuple):
@@ -53,7 +53,7 @@ def fit(
     """The weights (n, k), float64, with (K + ridge·1)·weights = targets, and the factor that gave them.
 
     K is the kernel matrix ``gram`` (n, n), ``targets`` are (n, k), usually ``one_hot`` labels. The system
-    is solved once, in the precision of ``gram``. ``folder`` keeps what is computed for a solve that is
+    is solved once, in the precision of ``gram``. ``folder`` keeps finished panels for a solve that is
     killed; ``report`` is told the multiplications done and all there are.
 
     Raises ``ValueError`` for targets or a ridge that make no system, ``cholesky.NotPositiveDefinite`` and

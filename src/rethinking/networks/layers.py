@@ -62,7 +62,7 @@ class SameMaxPool2d(nn.Module):
 class ShiftBatchNorm2d(nn.Module):
     """Batch normalisation with a learned shift and no learned scale.
 
-    One parameter a channel, like the bias of a convolution without it: this is what makes the counts
+    One parameter a channel, like the bias of a convolution without it: this makes the counts
     of Inception with and without BatchNorm equal (table 1). A scale before a ReLU is redundant with
     the next layer's weights.
 

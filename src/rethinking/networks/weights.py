@@ -24,7 +24,7 @@ def weights_as_bytes(network: nn.Module) -> bytes:
 
 
 def load_weights(network: nn.Module, content: bytes) -> nn.Module:
-    """Put what ``weights_as_bytes`` gave into ``network``, and the network into evaluation mode.
+    """Put weights from ``weights_as_bytes`` into ``network``, and the network into evaluation mode.
 
     Raises ``RuntimeError`` for the weights of another network, and ``SafetensorError`` for other bytes.
     """

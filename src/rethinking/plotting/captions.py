@@ -1,4 +1,4 @@
-"""What the report says beside each result: the paper's claim, what we see, and the command that makes it.
+"""The captions of the report: the paper's claim, our result, and the command that makes it.
 
 A caption is reStructuredText in a Jinja template, because Snakemake takes it for one. Nothing in it that
 comes from elsewhere (titles, file names, results) means anything to either: ``escaped`` sees to the first,
@@ -20,8 +20,8 @@ ELSEWHERE = "Data, machines, versions and times are on the page *How this was ma
 def escaped(text: str) -> str:
     """One line of text in which no character means anything to reStructuredText.
 
-    Every sign gets a backslash: what a sign means depends on its neighbours and on the line that it begins.
-    What cannot be printed becomes a question mark.
+    Every sign gets a backslash: the meaning of a sign depends on its neighbours and on the line that it
+    begins. An unprintable character becomes a question mark.
     """
     line = " ".join(text.split())
     printable = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
@@ -76,7 +76,9 @@ def _number(value: float | str) -> str:
 
 
 def _claims(found: pd.DataFrame, theirs: str) -> list[str]:
-    """How many claims hold, and each that was put to the test with ``theirs``, what is claimed, and ours."""
+    """How many claims hold, and each that was put to the test, with the claim (headed ``theirs``) and
+    ours.
+    """
     if found.empty:
         return []
     run = found[found["verdict"] != NOT_RUN]
@@ -107,7 +109,7 @@ def shown(paper: dict | None, about: str, scorecard: pd.DataFrame, seen: list[st
 
     ``paper`` has the paper's "claim" and "where" it makes it, if it says anything. ``about`` names the data
     and seeds, ``scorecard`` has the rows of ``rethinking.scorecard`` for this figure or table alone, ``seen``
-    are further sentences about what it shows, ``how`` is ``made_by``.
+    are further sentences about the figure, ``how`` is ``made_by``.
     """
     rows = {kind: scorecard[scorecard["kind"] == kind] for kind in (CLAIM, OWN_CLAIM, NUMBER)}
     ours = [
@@ -145,7 +147,7 @@ def scorecard(table: pd.DataFrame, titles: dict[str, str], about: str, how: str)
 
 
 def contact_sheet(paper: str, about: str, how: str) -> str:
-    """The caption of corrupted images beside clean ones; ``paper`` is what the paper says, if anything."""
+    """The caption of corrupted images beside clean ones; ``paper`` is the paper's own description, if any."""
     return _caption(
         *([f"**The paper** (section 2.1): {escaped(paper)}"] if paper else []),
         f"**Here** ({escaped(about)}): training images of each class, left as they are and right corrupted. "

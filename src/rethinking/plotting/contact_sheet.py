@@ -18,7 +18,7 @@ class Panel(NamedTuple):
 
     title: str
     images: list[list[np.ndarray]]  # a list of images (H, W, C) in grey levels for each class
-    classes: list[str]  # what each row is called
+    classes: list[str]  # the name of each row
 
 
 def pick(labels: np.ndarray, rows: int = ROWS, columns: int = COLUMNS) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""Tables as pages, in HTML and LaTeX: what all of them have in common, and the scorecard."""
+"""Tables as pages, in HTML and LaTeX: their common form, and the scorecard."""
 
 import re
 
@@ -64,12 +64,12 @@ def page(title: str, paragraphs: list[str], sections: list[dict]) -> str:
 
 
 def seeds_note(seeds: int, confidence: float) -> str:
-    """How many seeds there are, and what intervals they give."""
+    """How many seeds there are, and the intervals that they give."""
     return "one seed" if seeds == 1 else f"{seeds} seeds, {100 * confidence:g} % intervals"
 
 
 def spread_note(seeds: int, confidence: float) -> str:
-    """What stands behind ± in a table."""
+    """The meaning of ± in a table."""
     if seeds == 1:
         return "One seed, so no intervals."
     return f"Mean over {seeds} seeds ± half the {100 * confidence:g}% Student t interval."
@@ -98,7 +98,7 @@ def readable(item: str) -> str:
     return re.sub(r"[a-z]\w*", lambda word: style.NAMES.get(word[0], word[0].replace("_", " ")), item)
 
 
-# What LaTeX reads as commands, in names that a user chose.
+# Characters that LaTeX reads as commands, in names that a user chose.
 LATEX = str.maketrans(
     {character: f"\\{character}" for character in "&%$#_{}"}
     | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
@@ -135,7 +135,7 @@ def number(value) -> str:
     return f"{value:.4g}" if pd.notna(value) else "–"
 
 
-# The parts of the scorecard's page: kind, title, what it is called in the table's head, and what it consists of.
+# The parts of the scorecard's page: kind, title, its name in the table's head, and a note.
 SECTIONS = (
     (CLAIM, "Claims", "claim", ""),
     (NUMBER, "Numbers that the paper prints", "number", ""),
@@ -167,7 +167,7 @@ def _scorecard_section(part: pd.DataFrame, title: str, name: str, about: str) ->
     texts = ["source", name, "measured"]
     theirs = "claimed" if part["kind"].iloc[0] == OWN_CLAIM else "paper"
     figures = [theirs, "ours", "interval", "runs", *(["difference"] if numbers else [])]
-    # What is claimed are words, and an interval says what it covers.
+    # Claims are words, and an interval says which variation it covers.
     in_words = {"interval"} if numbers else {"interval", theirs}
     columns = [
         {"name": column, "text": column in in_words or column not in figures}

@@ -7,7 +7,7 @@ import pandas as pd
 
 from rethinking.plotting import pages, style
 
-# What a group of results has in common, where they say it.
+# The facts that a group of results shares, where they are recorded.
 PLACE = ["device", "precision", "threads"]
 
 
@@ -22,7 +22,7 @@ def duration(seconds: float) -> str:
 
 
 def total(made: pd.DataFrame) -> str:
-    """How many results there are and what they took, in words; ``made`` as for ``html``."""
+    """How many results there are and the time that they took, in words; ``made`` as for ``html``."""
     parts, rest = [], len(made)
     for key, what in (("network", "training run"), ("system", "kernel system")):
         if key in made and made[key].notna().any():
@@ -38,7 +38,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def _data_section(described: list[dict]) -> dict:
-    """What each data set consists of, from its description, a column each."""
+    """The contents of each data set, from its description, a column each."""
     columns = []
     for data in described:
         train = data["train"]
@@ -84,7 +84,7 @@ def _section(title: str, header: list[str], rows: list[list[str]], texts: tuple[
 
 
 def _computed_section(title: str, key: str, counted: str, made: pd.DataFrame) -> list[dict]:
-    """What the results took that name a ``key`` (network or system), one row a device and precision."""
+    """The cost of the results that name a ``key`` (network or system), one row a device and precision."""
     if key not in made or made[key].isna().all():
         return []
     of_kind = made[made[key].notna()]
@@ -124,7 +124,7 @@ def html(
 ) -> str:
     """The page from descriptions of data sets and from results.
 
-    ``made`` has a row for each run, solve and measurement with what it recorded of itself: ``versions``,
+    ``made`` has a row for each run, solve and measurement with its own records: ``versions``,
     ``platform``, ``processor`` and for a ``network`` or ``system`` device, precision, threads, ``seconds``
     and ``peak_memory_bytes``. ``call`` makes everything again. ``accepted`` holds the results of earlier code
     that somebody declared good for the code of now: the stamp of each by its place.

@@ -87,7 +87,7 @@ def network_name(key: str, widths: dict[str, float]) -> str:
 
 
 def note(axes: Axes, seeds: int, confidence: float, what: str) -> None:
-    """Say in the title what is shown and what the bands and bars mean."""
+    """Name in the title the subject and the meaning of bands and bars."""
     interval = f"mean of {seeds} seeds with {100 * confidence:g}% interval"
     spread = interval if seeds > 1 else "one seed, no interval"
     axes.set_title(f"{what}\n{spread}", loc="left", color="0.35", fontsize=7.5)

@@ -16,7 +16,7 @@ ABOUT = {
 
 
 def factor(epoch: int, decay: float = 0.95) -> float:
-    """What the learning rate is multiplied by in ``epoch``, which counts from 1.
+    """The factor on the learning rate in ``epoch``, which counts from 1.
 
     Raises ``ValueError`` for a decay outside (0, 1].
     """

@@ -56,7 +56,7 @@ class SGD:
         ]
 
     def state(self) -> list[Tensor]:
-        """What the next step depends on besides weights and gradients, kept in place."""
+        """The state that the next step depends on besides weights and gradients, kept in place."""
         return self.velocities
 
     def clear_gradients(self) -> None:

@@ -1,11 +1,12 @@
-"""Declare results of earlier code good for the code of now: ``make accept``.
+"""Guarantee: a refactoring need not cost finished results, and the provenance page says where it did not.
 
     python -m pipeline.commands.accept config/demo.yaml
 
-The digest of code cannot know whether an edit changes what is computed. After a refactoring, a person can say
-that it does not. Nothing is moved or rewritten: a record beside the results says which stamp of earlier code
-stands for which stamp of now, and planning reads it. A result is accepted only if all that is asked of it is
-there and its specification, with the stamps of everything that it was made from, is that of now.
+is ``make accept``: it declares results of earlier code good for the code of now. The digest of code cannot
+know whether an edit changes what is computed. After a refactoring, a person can say that it does not.
+Nothing is moved or rewritten: a record beside the results says which stamp of earlier code stands for which
+stamp of now, and planning reads it. A result is accepted only if all of its files and seeds are there, and
+if its specification, with the stamps of all of its inputs, is that of now.
 """
 
 import json
@@ -40,7 +41,9 @@ def earlier(made: Result, seeds: list[int | None]) -> tuple[str | None, str]:
 
 
 def accept(plan: Plan) -> tuple[dict[str, str], list[str]]:
-    """Stamps of earlier results that can stand for missing ones, by the stamp of now; and what is refused."""
+    """Stamps of earlier results that can stand for missing ones, by the stamp of now; and the refusals, in
+    words.
+    """
     seeds: dict[str, tuple[Result, list]] = {}
     # The page that says which results were accepted is made anew.
     aside = [plan.pages[name].result for name in ("provenance",) if name in plan.pages]
@@ -61,11 +64,11 @@ def accept(plan: Plan) -> tuple[dict[str, str], list[str]]:
 
 
 def main(files: list[str]) -> str | None:
-    """Accept what can be accepted, data first; what the process exits with."""
+    """Accept all results that can be accepted, data first; returns the exit status of the process."""
     try:
         plan, total = plan_of(files), 0
         while True:
-            # What is made from a result has the stamp of that result in its own: data first, then runs.
+            # A result has the stamps of its inputs in its own: data first, then runs.
             found, refused = accept(plan)
             if not found:
                 break

@@ -1,11 +1,12 @@
-"""What is altered, missing or outdated among the results of a configuration: ``make check``.
+"""Guarantee: a result that was altered after it was written is named, though no date and no setting changed.
 
     python -m pipeline.commands.check config/demo.yaml
 
-names configuration files as ``snakemake --configfile`` does, in the project's folder. Every result that the
-configuration asks for is read in full and compared with the hashes that were kept when it was written. It is
-*missing* where these settings and this code have not made it yet, and *altered* where its content is another
-than was written. A page is *outdated* where it shows another result. Snakemake looks at none of this content.
+is ``make check``. It names configuration files as ``snakemake --configfile`` does, in the project's folder.
+Every result that the configuration asks for is read in full and compared with the hashes that were kept when
+it was written. A result is *missing* where these settings and this code have not made it yet, and *altered*
+where its content differs from the content that was written. It is *older* than a result that it was made
+from where that one was made again with other content. A page is *outdated* where it shows another result.
 """
 
 import os
@@ -19,22 +20,25 @@ from pipeline.commands.prune import unasked
 from pipeline.planning.explain import printable
 from pipeline.planning.overlays import command_with
 from pipeline.planning.plan import Plan
-from pipeline.storage.artefacts import ArtefactError, check_whole
+from pipeline.storage.artefacts import ArtefactError, check_whole, was_made_from_what_is_there
 from pipeline.storage.files import oddity
 
 
 def report(plan: Plan, command: str) -> bool:
-    """Print what is wrong, a line each, and what to do; return whether nothing is altered or outdated."""
-    altered, missing, looked_at = [], defaultdict(list), 0
+    """Print each fault in a line, and the remedy; return whether nothing is altered or outdated."""
+    altered, older, missing, looked_at = [], [], defaultdict(list), 0
     for made, seed in plan.asked_for():
         looked_at += 1
         if not os.path.lexists(made.path(seed)):
             missing[made.place].append(made.path(seed))
             continue
         try:
-            check_whole(made.entry(seed))
+            result = check_whole(made.entry(seed))
         except ArtefactError as error:
             altered.append(printable(" ".join(str(error).split())))
+            continue
+        if not was_made_from_what_is_there(made.job(seed), result):
+            older.append(made.path(seed))
     for paths in missing.values():
         print(f"{paths[0]}: missing{f', and {len(paths) - 1} more seeds' if len(paths) > 1 else ''}")
     pages = list(plan.pages.values())
@@ -48,14 +52,18 @@ def report(plan: Plan, command: str) -> bool:
     altered += odd
     absent = [path for page in pages for path in page.files.values() if not Path(path).exists()]
     print(*altered, sep="\n", end="\n" if altered else "")
-    for what, paths in (("shows another result than that of now", outdated), ("missing", absent)):
+    for what, paths, kind in (
+        ("older than results that it was made from, which were made again since", older, "results"),
+        ("shows another result than that of now", outdated, "pages"),
+        ("missing", absent, "pages"),
+    ):
         if paths:
-            print(f"{paths[0]}: {what}{f', and {len(paths) - 1} more pages' if len(paths) > 1 else ''}")
+            print(f"{paths[0]}: {what}{f', and {len(paths) - 1} more {kind}' if len(paths) > 1 else ''}")
     others = unasked([plan])
     if others:
         print(f"{others[0].folder}: not asked for, and {len(others) - 1} more; make prune lists them")
-    if missing or outdated or absent:
-        print(f"What is missing or outdated is made by\n  {command} --cores {os.cpu_count()}")
+    if missing or outdated or absent or older:
+        print(f"What is missing, older or outdated is made by\n  {command} --cores {os.cpu_count()}")
     count = sum(map(len, missing.values()))
     print(f"{len(pages)} pages: {len(outdated)} files outdated, {len(absent)} missing")
     print(f"{looked_at} results looked at: {len(altered)} altered, {count} missing")
@@ -63,7 +71,9 @@ def report(plan: Plan, command: str) -> bool:
 
 
 def main(files: list[str]) -> str | bool:
-    """Look at the results of ``config.yaml`` with ``files`` on top; what the process exits with."""
+    """Look at the results of ``config.yaml`` with ``files`` on top; returns the exit status of the
+    process.
+    """
     try:
         return not report(plan_of(files), shlex.join(command_with(files)))
     except NotConfigured as error:

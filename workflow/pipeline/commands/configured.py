@@ -1,4 +1,4 @@
-"""The plan of a configuration that is named as on Snakemake's command line, without calling Snakemake."""
+"""Guarantee: the commands plan a configuration as Snakemake would, without calling Snakemake."""
 
 import os
 import shlex
@@ -23,7 +23,7 @@ class NotConfigured(Exception):
 
 def plan_of(files: list[str]) -> Plan:
     """The plan of ``config.yaml`` with ``files`` on top. Raises ``NotConfigured``."""
-    # What errors name as the command that makes one result again.
+    # The command that errors name as the way to make one result again.
     os.environ["RETHINKING_SNAKEMAKE"] = shlex.join(command_with(files))
     try:
         return Plan(configuration(files), WORKFLOW)

@@ -1,9 +1,9 @@
-"""Finished results that no configuration asks for, with their sizes: ``make prune``.
+"""Guarantee: finished results that no configuration asks for can be listed and removed, and nothing else is.
 
     python -m pipeline.commands.prune [--remove] "config/demo.yaml" "flowers.yaml small.yaml"
 
-Each argument is one configuration. What any of them asks for is spared, and so is every run or solve that
-is not finished: it may be running, or go on from its last saved state.
+is ``make prune``. Each argument is one configuration. Results that any of them asks for are spared, and so
+is every run or solve that is not finished: it may be running, or go on from its last saved state.
 """
 
 import re
@@ -58,7 +58,9 @@ def unasked(plans: Iterable[Plan]) -> list[Unasked]:
 
 
 def main(arguments: list[str]) -> str | None:
-    """List what is not asked for, and remove it with "--remove"; what the process exits with."""
+    """List the results that nothing asks for, and remove them with "--remove"; returns the exit status of
+    the process.
+    """
     configurations = [argument.split() for argument in arguments if argument != "--remove"]
     try:
         found = unasked([plan_of(files) for files in configurations or [[]]])

@@ -1,9 +1,10 @@
-"""The finished results of a configuration as one page: ``make report``.
+"""Guarantee: the report shows results whose hashes were checked, with captions that were written just now.
 
     python -m pipeline.commands.report config/demo.yaml
 
-names configuration files as ``snakemake --configfile`` does, in the project's folder. Results are read with
-their hashes checked, captions are written anew from them, and Snakemake makes the page of both.
+is ``make report``: the finished results of a configuration as one page. It names configuration files as
+``snakemake --configfile`` does, in the project's folder. Snakemake makes the page of the results and the
+captions.
 """
 
 import os
@@ -83,7 +84,7 @@ def _snakemake(arguments: list[str], **environment: str) -> subprocess.Completed
 
 
 def main(files: list[str]) -> str | int:
-    """Make the report of ``config.yaml`` with ``files`` on top; what the process exits with."""
+    """Make the report of ``config.yaml`` with ``files`` on top; returns the exit status of the process."""
     command = command_with(files)
     options = command[1:]
     try:

@@ -1,4 +1,6 @@
-"""Snakemake's report as a page in which nothing runs but Snakemake's own code."""
+"""Guarantee: in the page of the report nothing runs but Snakemake's own code, whatever titles and results
+say.
+"""
 
 import re
 

@@ -1,7 +1,9 @@
-"""A run's state in one file, so that a job that was stopped goes on where it was.
+"""Guarantee: a training job that was stopped goes on where it was, and a run that goes on ends as one that
+did not stop.
 
-The file is no declared output: Snakemake deletes those before a job starts. It holds the stamp of what
-is computed, the precision and the hashes of the data, and is read only if they are those of this job.
+Snakemake knows finished outputs only, and deletes those of a job before the job starts. The state of a run is
+therefore no declared output. Its file holds the stamp of the run, the precision and the hashes of the data,
+and is read only if they are those of this job.
 """
 
 import hashlib
@@ -58,7 +60,7 @@ class RunCheckpoint:
         try:
             # weights_only: an unpickler that makes tensors and plain values and runs nothing.
             found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-        except Exception as error:  # what a hostile file raises is no closed list
+        except Exception as error:  # errors of a hostile file are no closed list
             return f"holds what no checkpoint holds ({f'{error}'.partition(chr(10))[0]})"
         if not isinstance(found, dict) or found.get("key") != self.key:
             return "is of another run, other code or other data"
@@ -94,7 +96,9 @@ class RunCheckpoint:
             sys.exit(128 + self.asked)
 
     def remove(self) -> None:
-        """Forget the state of a run that has ended; what cannot be removed stays, and costs no result."""
+        """Forget the state of a run that has ended; a file that cannot be removed stays, and costs no
+        result.
+        """
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:

@@ -1,4 +1,7 @@
-"""What jobs ask of a SLURM cluster, and whether it can ever give it, asked before the first is submitted."""
+"""Guarantee: a request that the SLURM cluster can never grant is named before the first job is submitted.
+
+Snakemake submits jobs one by one and learns of a refusal when it meets one, perhaps hours later.
+"""
 
 import difflib
 import getpass
@@ -41,7 +44,7 @@ def growing(amount: int) -> Callable:
 
 
 def _ask(*command: str) -> tuple[bool, str]:
-    """Whether a command of SLURM's succeeds, and what it prints; if it does not, what it complains of."""
+    """Whether a command of SLURM's succeeds, and its output; if it does not, its complaint."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
         said = done.stderr.strip() or done.stdout.strip() if done.returncode else done.stdout.strip()
@@ -69,7 +72,7 @@ def request(job) -> tuple[str, ...]:
 
 
 def _still_running(folder: Path) -> str | None:
-    """What to say where jobs of another call have not ended in this folder, None where there are none."""
+    """A sentence where jobs of another call have not ended in this folder, None where there are none."""
     answers, said = _ask("squeue", "-h", "--me", "-o", "%A %j %Z")
     jobs = [line.split(" ", 2) for line in said.splitlines()] if answers else []
     mine = os.environ.get("SLURM_JOB_ID")  # this call may be a job itself
@@ -88,7 +91,9 @@ def _still_running(folder: Path) -> str | None:
 
 
 def _unknown_accounts(accounts: set) -> str | None:
-    """What to say of accounts that this user has not, None where all are theirs or SLURM keeps none."""
+    """A sentence about accounts that this user does not have; None where all are theirs, or SLURM keeps
+    none.
+    """
     asked = {name.lower() for each in accounts for name in re.split(r"[,\s]+", str(each)) if name}
     user = getpass.getuser()
     listed, said = _ask("sacctmgr", "-n", "-P", "list", "association", f"user={user}", "format=account")
@@ -102,7 +107,7 @@ def _unknown_accounts(accounts: set) -> str | None:
 
 
 def _typo(name: str) -> str | None:
-    """What to say of a resource that looks like a known one and is none."""
+    """A sentence about a resource that looks like a known one and is none."""
     known = (*OPTIONS, *OTHERS)
     if name in known or name.startswith("_"):
         return None

@@ -1,7 +1,7 @@
-"""GPUs for one job: an exclusive lock for each place on a device, held until the process ends.
+"""Guarantee: two jobs never compute on one place of a GPU, and a killed job frees its place.
 
-Snakemake counts GPUs but does not say which ones a job has. Each job locks files that stand for places
-on devices; the kernel frees a lock when the process ends, however it ends.
+Snakemake counts GPUs but does not say which ones a job has. Each job locks files that stand for places on
+devices; the kernel frees a lock when the process ends, however it ends.
 """
 
 import fcntl

@@ -1,4 +1,8 @@
-"""What every script does around its one call of the library: a log, a readable error, provenance."""
+"""Guarantee: an error of a job is readable in the terminal, and a full disk under the log costs no run.
+
+Every script does this around its one call of the library: a log, a progress bar, an error in words, and the
+versions and the machine for the result.
+"""
 
 import gc
 import io
@@ -34,7 +38,7 @@ class LossyStream(io.TextIOWrapper):
 
     def __init__(self, descriptor: int, lost: Callable[[OSError], None] = lambda error: None):
         # Nothing is kept back, which would be written, and would fail, when the process ends. File names
-        # need not be text; what cannot be written is escaped.
+        # need not be text; characters that cannot be written are escaped.
         file = io.FileIO(descriptor, "w", closefd=False)
         super().__init__(file, errors="backslashreplace", write_through=True)
         self.lost: Callable[[OSError], None] | None = lost
@@ -61,7 +65,7 @@ class JobLog:
 
     @contextmanager
     def progress(self, unit: str) -> Iterator[Callable[[int, int], None]]:
-        """A function of what is done and the total, in ``unit`` ("B" for bytes).
+        """A function of the amount done and the total, in ``unit`` ("B" for bytes).
 
         It moves a bar on a terminal and writes a line into the log at each tenth.
         """
@@ -182,7 +186,7 @@ def peak_memory(device: "torch.device") -> int:
 
 def peak_memory_of_process() -> int:
     """The most bytes of memory that this process has held."""
-    try:  # Linux counts what the parent held into ru_maxrss of a new process, and not into this
+    try:  # Linux counts memory of the parent into ru_maxrss of a new process, and not into this
         status = Path("/proc/self/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) * 1024
     except (OSError, IndexError):
@@ -237,7 +241,7 @@ def processor() -> str:
 
 
 def provenance() -> dict:
-    """Versions and machine, for results that say what made them."""
+    """Versions and machine, which each result records."""
     versions = {}
     for package in PACKAGES:
         try:

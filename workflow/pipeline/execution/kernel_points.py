@@ -1,4 +1,7 @@
-"""From stored images, features and kernel matrices to what the solver takes."""
+"""Guarantee: a solve computes on the device that it was given, or ends with the library's own reason.
+
+The module turns stored images, features and inner products into the points that the solver takes.
+"""
 
 import shutil
 from collections.abc import Callable
@@ -81,7 +84,7 @@ def points(stored: dict[str, np.ndarray], kernel: Kernel, dtype: np.dtype, backe
 
 
 def split_points(stored: dict[str, np.ndarray], split: Split) -> dict[str, np.ndarray]:
-    """What is stored of the fitted examples, with those held out as the test points."""
+    """The stored points of the fitted examples, with those held out as the test points."""
     if _are_products(stored):
         return subset(_products(stored), split.fitted, split.held_out)._asdict()
     return {"train": stored["train"][split.fitted], "test": stored["train"][split.held_out]}

@@ -1,8 +1,8 @@
-"""What a lock means that a call of Snakemake has left in a folder, and what to do about it.
+"""Guarantee: a lock that a killed call has left behind explains itself, with the jobs that still run.
 
-Snakemake locks the files of a call in ``.snakemake/locks`` and refuses another call that makes or reads
-the same ones. A lock that outlives its call (SIGKILL, a power cut) refuses everything, and Snakemake cannot
-tell whether that call is still running. Where there is /proc, we can.
+Snakemake locks the files of a call in ``.snakemake/locks`` and refuses another call that makes or reads the
+same ones. A lock that outlives its call (SIGKILL, a power cut) refuses everything, and Snakemake cannot tell
+whether that call is still running. Where there is /proc, this module can.
 """
 
 import os
@@ -47,7 +47,7 @@ def _listed(processes: Iterable[tuple[int, str]]) -> str:
 
 
 def explain_lock(folder: Path) -> str | None:
-    """What happened, what still runs and what to do, where a call before this one left a lock."""
+    """The cause, the jobs that still run and the remedy, where a call before this one left a lock."""
     locks = list((folder / ".snakemake" / "locks").glob("*.lock"))
     try:
         when = datetime.fromtimestamp(max(path.stat().st_mtime for path in locks))

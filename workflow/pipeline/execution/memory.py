@@ -1,4 +1,4 @@
-"""An error that says what to do where memory runs out."""
+"""Guarantee: a job that runs out of memory says which setting to lower."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from pipeline.storage.artefacts import ArtefactError
 
 @contextmanager
 def named_memory_errors(place: str) -> Iterator[None]:
-    """Turn what is raised where the memory of ``place`` runs out into an error that says what to do.
+    """Turn an error for want of memory in ``place`` into one that names the remedy.
 
     CuPy's and PyTorch's errors for a GPU, and NumPy's.
     """

@@ -1,7 +1,8 @@
-"""What a function of a home is given: the arguments that it names, and no others.
+"""Guarantee: a job's specification holds the settings that its function can use, and no others.
 
-A result's specification then holds only what its function can use, so that a setting changes the stamps of
-the results that depend on it and of no other. An argument that nobody provides is found while planning.
+The functions of a home are given the arguments that they name. A setting therefore changes the stamps of the
+results that depend on it and of no other result. An argument that nobody provides is found while planning.
+Snakemake would rerun every job whose parameters changed, needed or not.
 """
 
 import ast

@@ -1,4 +1,7 @@
-"""Is this a configuration that can be run? Answered before any job starts, with every problem at once."""
+"""Guarantee: a configuration that cannot be run is refused before any job, with all of its problems at once.
+
+Snakemake validates a configuration against a schema and stops at the first violation.
+"""
 
 import importlib.util
 import tempfile
@@ -36,11 +39,11 @@ EARLIER = "data/*/images/true/manifest.json"
 
 
 class ConfigurationError(Exception):
-    """A configuration that cannot be run; the message lists every problem and what to do."""
+    """A configuration that cannot be run; the message lists every problem with its remedy."""
 
 
 def _odd_values(value, path=()) -> list[str]:
-    """What YAML can hold and a configuration cannot: dates, infinities, keys that are not text."""
+    """Values that YAML can hold and a configuration cannot: dates, infinities, keys that are not text."""
     where = where_text(path)
     if isinstance(value, dict):
         odd = [
@@ -95,7 +98,7 @@ def _problems_of_one(
 
 
 def _networks_with_settings(config: dict, schema: dict, homes: Homes) -> tuple[dict, list[str]]:
-    """The networks that figures and tables name by settings, and what is wrong with these settings."""
+    """The networks that figures and tables name by settings, and the mistakes in these settings."""
     requests: list = []
     for section in ("figures", "tables"):
         for name, entry in config[section].items():
@@ -113,7 +116,7 @@ def _networks_with_settings(config: dict, schema: dict, homes: Homes) -> tuple[d
 def _recipe_problems(where: str, network: dict, training: dict, homes: Homes) -> list[str]:
     """Options that a network sets and that its update rule or schedule does not have.
 
-    What ``training`` sets for all networks is left out of those whose rule does not have it.
+    A setting of ``training`` is left out of the networks whose rule does not have it.
     """
     problems = []
     for kind in RECIPE:
@@ -184,7 +187,7 @@ def _query_problems(config: dict, folder: Path, homes: Homes) -> list[str]:
 
 
 def names_of(config: dict, homes: Homes) -> dict[str, list[str]]:
-    """Everything that options of figures and tables may name, by what it is."""
+    """Everything that options of figures and tables may name, by its kind."""
     corruptions = homes.of("corruption")
     return {
         "network": [*config["networks"]],
@@ -204,7 +207,9 @@ def names_of(config: dict, homes: Homes) -> dict[str, list[str]]:
 
 
 def _exhibit_problems(where: str, entry: dict, config: dict, folder: Path, homes: Homes) -> list[str]:
-    """What is wrong with one figure or table: names of nothing, what its kind knows, rows that repeat."""
+    """The mistakes in one figure or table: names of nothing, options that its kind refuses, rows that
+    repeat.
+    """
     home = homes.of("exhibit")[entry["kind"]]
     problems = unknown_names(entry, {"properties": home.options}, names_of(config, homes), where)
     if problems:

@@ -1,9 +1,10 @@
-"""What a user's own data hold, as a hash: the same for a copied folder, another for a changed image.
+"""Guarantee: results follow the content of a user's own data, wherever the data lie and whatever their dates.
 
-Nothing but the stamp notices that data have changed, so the stamp holds their content. To hash a large folder
-takes as long as to read it; a record beside the results therefore remembers the hash of each file with its
-size and times, and only files that look different are read again. Where the data are gone, or in the jobs of
-a cluster, the record stands for them.
+Snakemake compares modification times, so it misses data that are replaced by older files and starts
+everything again for a copied folder. Here the stamp of a result holds a hash of the data's content. To hash
+a large folder takes as long as to read it. A record beside the results therefore remembers the hash of each
+file with its size and its times, and only files that look different are read again. Where the data are gone,
+or in the jobs of a cluster, the record stands for them.
 """
 
 import glob
@@ -21,7 +22,9 @@ MUCH = 2**30  # bytes whose reading takes so long that the user is told
 
 
 def _files(path: Path, reads: Iterable[str]) -> Iterator[tuple[str, os.stat_result]]:
-    """What matches a pattern of ``reads`` below ``path`` and is not hidden, with its name there."""
+    """The files below ``path`` that match a pattern of ``reads`` and are not hidden, with their names
+    there.
+    """
     if path.is_file():
         yield "", path.stat()
         return
@@ -40,7 +43,7 @@ def _hash(path: Path) -> str:
 
 
 def read_record(record: Path) -> dict:
-    """What ``content_hash`` remembers: "content", a hash, and "files"; empty without a usable record."""
+    """The record of ``content_hash``: "content", a hash, and "files"; empty without a usable record."""
     try:
         known = json.loads(record.read_text())
         whole = isinstance(known["content"], str) and isinstance(known["files"], dict)
@@ -50,12 +53,12 @@ def read_record(record: Path) -> dict:
 
 
 def content_hash(source: Source, record: Path, look: bool = True) -> str | None:
-    """Sixteen digits for what the data set ``source`` holds; None if nobody can know.
+    """Sixteen digits for the content of the data set ``source``; None if nobody can know.
 
-    Only what lies in a place of the user's has them, for the checksums of published data are part of the
-    code. Of a folder, the files count whose names match what the source ``reads``; a folder among the matches
-    counts by the names and sizes of its files. With ``look`` False only ``record`` is read. A changed record
-    is written back, where that is possible.
+    Only data in a place of the user's have them, for the checksums of published data are part of the
+    code. Of a folder, the files count whose names match a pattern of the source's ``reads``; a folder among
+    the matches counts by the names and sizes of its files. With ``look`` False only ``record`` is read. A
+    changed record is written back, where that is possible.
     """
     path = source.own
     known = read_record(record)

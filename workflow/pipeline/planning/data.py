@@ -1,10 +1,10 @@
-"""The data artefacts of a configuration: images × labels, clean and corrupted, and what describes them.
+"""Guarantee: one data set, one corruption and one seed are one folder of arrays, whichever figures use them.
 
-Below the results folder, each followed by its stamp:
+The data of a configuration are images × labels. Below the results folder, each followed by its stamp:
 
     data/<dataset>/images/<images>                 train.npy, test.npy
-    data/<dataset>/labels/noise-<p>                train.npy, test.npy, classes.npy
-    data/<dataset>/labels/<corruption>-<p>         the same, for others than random labels
+    data/<dataset>/labels/noise-<p>                train.npy, test.npy, corrupted_test.npy, classes.npy
+    data/<dataset>/labels/<corruption>-<p>         the same, for corruptions other than random labels
     data/<dataset>/description                     dataset.json
     data/<dataset>/baseline                        baseline.json
     data/<dataset>/contact_sheets/<corruption>
@@ -119,12 +119,12 @@ class DataPlan:
         )
 
     def corrupted(self, corruption: str) -> Result:
-        """What a corruption makes of this data set: images, or labels that are all replaced."""
+        """The corrupted form of this data set: images, or labels that are all replaced."""
         is_labels = self.homes[corruption].about["of"] == "labels"
         return self.labels(1.0, corruption) if is_labels else self.images(corruption)
 
     def description(self) -> Page:
-        """What the data set consists of."""
+        """The description of the data set."""
         spec = self.source.description()
         inputs = {"images": self.images("true"), "labels": self.labels()}
         download = self.download()

@@ -1,9 +1,9 @@
-"""A digest of the code that a job runs: its script and every project module imported from there.
+"""Guarantee: an edit reruns the jobs whose computation it can reach, and no other job.
 
-Snakemake's own ``code`` trigger compares a script's modification time and never looks at what the
-script imports. This digest is over the syntax trees instead, without comments, docstrings, layout and
-the wording of messages, so a comment, a `touch` or a fresh checkout changes nothing, and an edited
-function changes the digest of exactly the jobs that can reach it.
+Snakemake's ``code`` trigger compares the modification time of a script and never looks at the modules that
+the script imports. The digest is over syntax trees instead: of the script and of every project module that it
+imports, transitively. Comments, docstrings, layout and the wording of messages are left out. A comment, a
+``touch`` or a fresh checkout therefore changes nothing.
 """
 
 import ast
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline.planning.cached import cached_method
 
-# Modules that say how a job is carried out and not what it computes.
+# Modules that decide how a job is carried out and not its numbers.
 EXECUTION = {
     *("pipeline.execution.checkpoints", "pipeline.execution.devices", "pipeline.execution.job"),
     *("pipeline.storage.artefacts", "pipeline.storage.jobs", "pipeline.storage.weights"),
@@ -27,7 +27,7 @@ class DigestError(Exception):
 
 @cache
 def parse(path: Path) -> ast.Module:
-    """The syntax tree of a file. Raises ``DigestError`` for what is no Python."""
+    """The syntax tree of a file. Raises ``DigestError`` for a file that is no Python."""
     try:
         return ast.parse(path.read_bytes(), filename=str(path))
     except SyntaxError as error:
@@ -35,7 +35,7 @@ def parse(path: Path) -> ast.Module:
 
 
 def _is_about(node) -> bool:
-    """What a module says of itself for planning; what it computes does not depend on it."""
+    """Whether a statement is a module's ABOUT, on which no computation depends."""
     targets = node.targets if isinstance(node, ast.Assign) else []
     return any(isinstance(target, ast.Name) and target.id == "ABOUT" for target in targets)
 
@@ -138,7 +138,7 @@ def sources(script: Path, modules: tuple[str, ...], roots: tuple[Path, ...]) -> 
 
 @cache
 def code_digest(script: Path, modules: tuple[str, ...], roots: tuple[Path, ...]) -> str:
-    """Sixteen hexadecimal digits that change when what ``script`` can run changes."""
+    """Sixteen hexadecimal digits that change when the code that ``script`` can run changes."""
     digest = hashlib.sha256()
     for name, path in sorted(sources(script, modules, roots).items()):
         digest.update(f"{name}\0{_normalised(path)}\0".encode())
@@ -163,7 +163,7 @@ class Scripts:
 
     @cached_method
     def code(self, script: str, modules: tuple[str, ...] = ()) -> dict:
-        """What a job needs to know of its own code: the digest, and what to compute it again from.
+        """The facts that a job needs about its own code: the digest, and the files to compute it again from.
 
         ``files`` holds a hash of each file as it is. A job whose files are unchanged knows its digest without
         parsing them.
@@ -182,7 +182,7 @@ class Scripts:
 def edited_files(code: dict) -> list[str]:
     """The files of a job's code that were edited since it was planned, if that changed its digest.
 
-    ``code`` is what ``Scripts.code`` gave; nothing that this process has read of files before is used.
+    ``code`` is from ``Scripts.code``; files that this process has read before are read again.
     """
     for function in (parse, _normalised, find_module, _imports, sources, code_digest, file_hash):
         function.cache_clear()

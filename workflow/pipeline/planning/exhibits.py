@@ -1,10 +1,10 @@
-"""One figure or table of the configuration, with what its kind says of it.
+"""Guarantee: a figure or table is an entry of the configuration, and a new kind of figure changes no rule.
 
 A kind is a home (``pipeline.planning.homes``). It defines ``summarise``; ``draw`` for a figure or ``render``
-for a table; and ``claims``, where anything is claimed. The first argument of ``summarise`` is what was read
-of the results, that of the other functions the summary. All further arguments are passed by name: the
-settings below, what the job reads, and the options of the entry. A setting goes before an option of the same
-name.
+for a table; and ``claims``, where anything is claimed. The first argument of ``summarise`` holds the results
+that were read, that of the other functions the summary. All further arguments are passed by name: the
+settings below, the files that the job reads, and the options of the entry. Where a setting and an option
+have one name, the function is given the setting.
 """
 
 from typing import NamedTuple
@@ -15,8 +15,8 @@ from pipeline.planning.homes import CHOICES, Home
 # Its name, the name in print of its data set, the number of seeds, the confidence of intervals, the widths of
 # the networks that are not as wide as the paper's, and the train accuracy that counts as fitted.
 SETTINGS = ("name", "dataset", "seeds", "confidence", "widths", "fit")
-# By function, what the job reads for it: the paper's numbers, the linear classifier of each data set, what
-# claims are held against.
+# By function, the arguments that the job reads from files: the paper's numbers, the linear classifier of each
+# data set, the measure that claims are held against.
 READ = {
     "summarise": (),
     "draw": ("paper", "baselines"),
@@ -55,7 +55,7 @@ class Exhibit(NamedTuple):
 
     @property
     def said(self) -> dict:
-        """What its kind says of it; some kinds say other things of each quantity that they show."""
+        """The ABOUT of its kind; some kinds have further facts for each quantity that they show."""
         about = self.home.about
         return about | about.get("by_quantity", {}).get(self.entry.get("quantity"), {})
 
@@ -66,7 +66,7 @@ class Exhibit(NamedTuple):
 
     @property
     def shows(self) -> str:
-        """In a few words what it shows."""
+        """Its subject in a few words."""
         return self.said.get("shows", self.home.name.replace("_", " "))
 
     @property
@@ -85,7 +85,7 @@ class Exhibit(NamedTuple):
         return self.home.function(name)
 
     def problems(self) -> list[str]:
-        """What is wrong with the functions of its kind: arguments that nobody provides."""
+        """The mistakes in the functions of its kind: arguments that nobody provides."""
         functions = {name: self.function(name) for name in READ}
         return [
             problem
@@ -109,7 +109,7 @@ class Exhibit(NamedTuple):
     def is_scored(self) -> bool:
         """Whether the scorecard holds it against anything.
 
-        What is the paper's is put to the test only where the configuration says so.
+        A claim of the paper is put to the test only where the configuration says so.
         """
         if self.is_papers and self.entry.get("claims", NO_CLAIMS) == NO_CLAIMS:
             return False

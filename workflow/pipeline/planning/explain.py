@@ -1,4 +1,8 @@
-"""What is wrong with a configuration, in words: where, what was expected, what came."""
+"""Guarantee: a message about the configuration says where, what was expected and what came, in one line.
+
+The messages of a schema validator speak of the schema, repeat values of any length, and pass control
+characters on to the terminal.
+"""
 
 import difflib
 import math
@@ -19,12 +23,12 @@ def shown(value) -> str:
 
 
 def printable(text: str) -> str:
-    """``text`` without what a terminal would act on; line breaks stay."""
+    """``text`` without control characters, which a terminal would act on; line breaks stay."""
     return "".join(each if each.isprintable() or each == "\n" else repr(each)[1:-1] for each in text)
 
 
 def nearest(name: str, known) -> str:
-    """What to say of an unknown name: the nearest known one, and all of them."""
+    """A hint for an unknown name: the nearest known one, and all of them."""
     known = sorted(map(str, known))
     close = difflib.get_close_matches(str(name)[:LONGEST], known, n=1, cutoff=0.4)
     hint = f"did you mean {close[0]!r}? " if close else ""

@@ -1,4 +1,7 @@
-"""Can a network's factory be called as the workflow will call it? Read from its source, not imported."""
+"""Guarantee: a network's factory that cannot be called is found while planning, without importing PyTorch.
+
+The signature is read from the syntax of the module.
+"""
 
 import ast
 from pathlib import Path
@@ -35,7 +38,7 @@ def arguments_of(network: dict) -> dict:
 
 
 def call_problems(where: str, function: ast.FunctionDef, arguments: dict) -> list[str]:
-    """What is wrong with calling a factory with the workflow's arguments and these."""
+    """The mistakes in calling a factory with the workflow's arguments and these."""
     signature = function.args
     by_name = signature.args + signature.kwonlyargs
     annotations = {argument.arg: argument.annotation for argument in by_name}

@@ -1,4 +1,4 @@
-"""Networks whose names say in what they differ from an entry of the configuration.
+"""Guarantee: a setting of a network can vary without a list of networks in the configuration.
 
     networks: {mlp_1x512: {learning_rate: {grid: [0.01, 0.03]}, …}}
 

@@ -1,9 +1,10 @@
-"""Everything that a configuration can name, each found in the one module that is its home.
+"""Guarantee: everything that a configuration can name has one module, and plugins are as good as ours.
 
 A corruption, an update rule, a schedule, an experiment or a kind of figure or table is a module with a
 literal ``ABOUT``, which says its kind, its options and its name in print, and the functions that its kind
-needs. ``ABOUT`` is read from the syntax, so that planning imports nothing heavy. Homes outside the project
-are the user's ``plugins``: as good as ours, from a file or a folder of files.
+needs. ``ABOUT`` is read from the syntax, so that planning imports nothing heavy. A module that cannot be a
+home is refused while planning, with its file and line. Homes outside the project are the user's ``plugins``:
+files, or folders of files.
 """
 
 import ast
@@ -38,7 +39,7 @@ CHOICES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
     "corruption": {"of": {"images": (), "labels": ()}},
     "exhibit": {
         "form": {"figure": ("draw",), "table": ("render",)},
-        # What the function ``summarise`` is given: histories of runs, results, or the rows of experiments.
+        # The form of the first argument of ``summarise``: histories, results, rows of experiments, or traces.
         "reads": {
             "histories": ("summarise",),
             "results": ("summarise",),
@@ -56,7 +57,7 @@ BY_FACT: dict[str, dict[str | None, tuple[str, ...]]] = {
         None: ("transform",),
     },
 }
-# What ABOUT may say besides, by kind.
+# The optional keys of ABOUT, by kind.
 FACTS: dict[str, dict[str, str]] = {
     "source": {
         "place": "the option that names the user's own folder or file",
@@ -83,7 +84,7 @@ TAKES_OPTIONS = {
     "corruption": ("corrupt",),
     "features": ("transform", "draw", "blocks", "held_bytes"),
 }
-# A home that needs several modules is a folder, and this one of them says what it is.
+# A home that needs several modules is a folder, and this one of them has the ABOUT.
 IN_FOLDER = "kind"
 # The module of a folder that each further function stands in. A home of one module defines them all itself.
 PARTS = {
@@ -93,7 +94,7 @@ PARTS = {
     "render": "drawing",
     "claims": "claims",
 }
-# What planning must not import: it would take seconds at every call, and in every job on a cluster.
+# Modules that planning must not import: each would take seconds at every call, and in every job on a cluster.
 HEAVY = {"torch", "torchvision", "pandas", "matplotlib", "seaborn", "scipy", "sklearn", "cupy"}
 ABOUT = "ABOUT"
 
@@ -124,7 +125,7 @@ class Home(NamedTuple):
     def load(self):
         """Import the module, for a kind whose functions planning calls.
 
-        Raises ``HomeError`` for a module that cannot be imported, or that imports what takes seconds.
+        Raises ``HomeError`` for a module that cannot be imported, or whose imports take seconds.
         """
         folder = str(self.path.parents[self.module.count(".")])
         if folder not in sys.path:
@@ -198,7 +199,7 @@ def _imported(node: ast.AST) -> list[tuple[int, str]]:
 
 
 def _about(path: Path) -> tuple[dict, int] | None:
-    """What a module says of itself, and the line; None for a module that is no home."""
+    """The ABOUT of a module, and its line; None for a module that is no home."""
     for node in parse(path).body:
         if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
             continue
@@ -269,7 +270,7 @@ def _check_arguments(path: Path, function: ast.FunctionDef, options: Iterable[st
 
 
 def _names(path: Path, folder: Path) -> tuple[str, str]:
-    """The name that a module is imported by from ``folder``, and what it is called as a home."""
+    """The name that a module is imported by from ``folder``, and its name as a home."""
     parts = path.relative_to(folder).with_suffix("").parts
     return ".".join(parts), parts[-2] if path.stem == IN_FOLDER and len(parts) > 1 else parts[-1]
 

@@ -1,4 +1,7 @@
-"""What the schema cannot say about kernel systems: names, sizes and numbers that make no system."""
+"""Guarantee: names, sizes and numbers that make no kernel system are refused before any job.
+
+They are the conditions that no schema can express.
+"""
 
 from pipeline.planning.explain import nearest
 from pipeline.planning.homes import Home, Homes
@@ -38,7 +41,7 @@ def ridge_problems(where: str, ridges: list[float]) -> list[str]:
 
 
 def points_problems(config: dict, homes: Homes, where: str, dataset: str, name: str) -> list[str]:
-    """What is wrong with a data set and the features ``name`` of it, for a kernel system or an experiment."""
+    """The mistakes in a data set and the features ``name`` of it, for a kernel system or an experiment."""
     problems = _unknown(config, f"{where}.dataset", dataset, "datasets", "data set")
     problems += _unknown(config, f"{where}.features", name, "features", "features")
     if problems:

@@ -1,6 +1,6 @@
-"""The kernel systems of a configuration: features × kernel × ridge, and the experiments of section 5.
+"""Guarantee: one kernel system is solved once, and features that are drawn are drawn once for each seed.
 
-Below the results folder, each followed by its stamp:
+A kernel system is features × kernel × ridge. Below the results folder, each followed by its stamp:
 
     data/<dataset>/features/<features>      points, or inner products of features that are drawn
     systems/<system>/selection              errors on the validation split
@@ -15,11 +15,11 @@ from pipeline.planning.results import Result, Results
 from pipeline.planning.runs import plain_decimal
 from rethinking.exhibits.requests import Experiment
 
-# What ``ridge`` may be in a row besides a number: no ridge, or the best on the validation split.
+# The values of ``ridge`` in a row besides numbers: no ridge, or the best on the validation split.
 NONE, CHOSEN = "none", "chosen"
-# What a job on a GPU needs of the CPU, to read and to hand over; more would keep other GPUs waiting.
+# The CPU threads of a job on a GPU, to read and to hand over; more would keep other GPUs waiting.
 GPU_THREADS = 2
-# What the function ``run`` of an experiment is passed by name, besides the options that are asked for.
+# The arguments of an experiment's function ``run`` by name, besides its options.
 EXPERIMENT_DATA = ("labels", "classes", "seed")
 
 
@@ -34,7 +34,8 @@ def threads_of(execution: dict, gpus: int | None, allotted: str | None = None) -
     """CPU threads of a job that may have a GPU: few if it has one, else those of the configuration.
 
     ``gpus`` are all that Snakemake may give away (``--resources gpu``), None where it was not told.
-    ``allotted`` is what a cluster has given to the job that asks, which is never told the first.
+    ``allotted`` is the number that a cluster has given to the job that asks; such a job is never told the
+    first.
     """
     if allotted:
         return int(allotted)
@@ -89,7 +90,7 @@ class KernelPlan:
         )
 
     def _points(self, system: str, seed: int | None = None) -> dict:
-        """What a choice and a solve read."""
+        """The inputs of a choice and of a solve."""
         kernel = self.config["systems"][system]
         points = self.features(kernel["dataset"], kernel["features"])
         labels = self.data[kernel["dataset"]].labels()

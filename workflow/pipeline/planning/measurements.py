@@ -1,9 +1,10 @@
-"""What is kept of a run besides its history, and what is measured on it: asking for it never changes the run.
+"""Guarantee: weights, traces and measurements can be asked of a finished run, and the run stays as it is.
 
-Below the results folder, each followed by its stamp, with the readable part of the run's own place:
+A new output of a Snakemake rule would start all jobs of the rule anew. Below the results folder, each
+followed by its stamp, with the readable part of the run's own place:
 
     weights/<dataset>/…                      weights.safetensors, made by the run's job
-    traces/<probe>/<dataset>/…               what a probe saw in the course of training, made by the run's job
+    traces/<probe>/<dataset>/…               arrays that a probe wrote during training, made by the run's job
     measurements/<measurement>/<dataset>/…   rows, from the run, its weights and its data
 
 Weights and traces have stamps of their own and are no part of the run's stamp. If they are asked for after
@@ -15,7 +16,7 @@ from pipeline.planning.results import Result, Results
 from rethinking.exhibits.requests import Measurement
 
 EVERY = "every"
-# What every probe can be told, besides its own options.
+# Options that every probe has besides its own.
 MOMENTS: dict[str, dict] = {
     "examples": {
         "type": "integer",
@@ -70,7 +71,7 @@ class MeasurementPlan:
         )
 
     def trace(self, name: str, run: Result) -> Result:
-        """What the probe ``name`` of the configuration sees in the course of a run, made along with it."""
+        """The trace of the probe ``name`` of the configuration in the course of a run, made along with it."""
         entry = self.config["probes"][name]
         home = self.homes.of("probe")[entry["probe"]]
         spec = {

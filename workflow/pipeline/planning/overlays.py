@@ -1,4 +1,7 @@
-"""Configuration files: what ``config.yaml`` and the files on top of it say, none saying a thing twice."""
+"""Guarantee: a key that stands twice in a configuration file is refused, where YAML would take the last.
+
+The module also merges configuration files as Snakemake does, for the commands that call no Snakemake.
+"""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -35,7 +38,7 @@ def _repeated(node: yaml.Node | None, seen: set[int]) -> Iterator[tuple[str, int
 
 
 def repeated_keys(files: Iterable[str | Path]) -> list[str]:
-    """What is wrong with each key that stands twice in a mapping, of which YAML silently takes the last."""
+    """A sentence for each key that stands twice in a mapping, of which YAML silently takes the last."""
     problems = []
     for file in files:
         try:

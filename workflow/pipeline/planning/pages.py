@@ -1,9 +1,9 @@
-"""Pages: what people look at, in places that do not change, each a copy of a result.
+"""Guarantee: a page in a fixed place shows the result of now, or it is not there.
 
-A page must never show anything but the result of now. Snakemake would not notice that a page is older than
-the settings where its records are lost, or where the page alone is asked for. Each page therefore has a mark
-with the stamp in its name; the job that copies a page removes the other marks; and before anything is
-planned, pages without the mark of now are removed.
+A page is a copy of a result, for people. Snakemake would not notice that a page is older than the settings
+where its records are lost, or where the page alone is asked for. Each page therefore has a mark with the
+stamp in its name. The job that copies a page removes the other marks, and before anything is planned, pages
+without the mark of now are removed.
 """
 
 from dataclasses import dataclass, field
@@ -30,11 +30,11 @@ class Page:
 
     @property
     def vouchers(self) -> list[str]:
-        """What a rule makes besides the files: the mark, and the receipt of the result."""
+        """The further outputs of a rule: the mark, and the receipt of the result."""
         return [self.mark, self.result.receipt()]
 
     def job(self) -> dict:
-        """What a job must know to make the result and to copy its files."""
+        """The facts that a job needs to make the result and to copy its files."""
         return {**self.result.job(), "pages": {"files": self.files, "mark": self.mark}}
 
     def outdated(self) -> list[Path]:

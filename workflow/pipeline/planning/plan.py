@@ -1,4 +1,4 @@
-"""Everything that a configuration asks for: each result with its place, and each page.
+"""Guarantee: a run that several figures show exists once, and every result of a configuration can be listed.
 
 A data set is images × labels; a run is a data set × a network × regularisers × a seed; a figure is a query
 over finished runs. Below the results folder, each followed by its stamp:
@@ -70,7 +70,7 @@ class Plan:
     @cached_method
     def run(self, run: Run) -> Result:
         """One training run, for all seeds."""
-        # What a network says of its own training takes the place of what holds for all.
+        # A network's own settings take the place of those for all networks.
         settings = self.config["training"] | self.config["networks"][run.network]
         rule, schedule, decayed = (
             self.homes.of(kind)[settings[kind]] for kind in ("update_rule", "schedule", "decayed")
@@ -251,7 +251,7 @@ class Plan:
         return {"file": file, "sha256": hashlib.sha256(content).hexdigest()}
 
     def _provided(self, exhibit: Exhibit) -> dict:
-        """What the functions of a figure or table are given, by argument: ``exhibits`` describes it."""
+        """The values for the functions of a figure or table, by argument (``exhibits``)."""
         named = self.about(exhibit.name)
         return exhibit.options | {
             "name": exhibit.name,
@@ -276,7 +276,7 @@ class Plan:
 
     @cached_method
     def requested(self, name: str) -> list:
-        """What a figure or table asks for: runs, kernel systems, experiments."""
+        """The requests of a figure or table: runs, kernel systems, experiments."""
         return self.exhibits[name].home.load().requests(self.exhibits[name].options)
 
     @cached_method
@@ -296,7 +296,7 @@ class Plan:
         return ((coordinates | {"seed": seed}, made, seed) for seed in seeds)
 
     def _of_run(self, request: Training | Measurement | Trace) -> tuple[dict, Result]:
-        """A run, or what is measured on it: its coordinates and the result."""
+        """A run, or a measurement on it: its coordinates and the result."""
         run = self.run_of(request if isinstance(request, Training) else request.training)
         coordinates, made = self.describe(run), self.run(run)
         keep = self.config["execution"]["keep_weights"]

@@ -1,10 +1,12 @@
-"""How results appear in Snakemake's report: category, labels and caption of each.
+"""Guarantee: the report runs no template that lay in a results folder.
 
-The kind of a figure or table says its category, so one of a user's own finds its place by itself.
+Snakemake renders captions as templates, which can run code, and results may come from somebody else. So
+captions are no results: ``pipeline.commands.report`` writes them anew into a folder of its own, which
+``CAPTIONS`` names for the one call of Snakemake that makes the report. Without that folder there are no
+captions.
 
-Snakemake renders captions as templates, which can run code. Results may come from somebody else, so captions
-are no results: ``pipeline.commands.report`` writes them anew into a folder of its own, which ``CAPTIONS``
-names for the one call of Snakemake that makes the report. Without that folder there are no captions.
+The module says category, labels and caption of each result. The kind of a figure or table says its category,
+so one of a user's own finds its place by itself.
 """
 
 import os
@@ -12,11 +14,11 @@ import os
 from pipeline.planning.plan import Plan
 from rethinking.paper import title_of
 
-# What a result is; the report lists them in the order of the alphabet.
+# The forms of a result; the report lists them in the order of the alphabet.
 PICTURE, PAGE, LATEX, NUMBERS = "figure", "HTML table", "LaTeX", "numbers (CSV)"
 CAPTIONS = "RETHINKING_CAPTIONS"  # environment variable
 DATA = "Data"
-# The pages about everything that is shown: the category and in a few words what each shows.
+# The pages about all results: the category and the subject of each, in a few words.
 SUMMED_UP = {
     "scorecard": ("Scorecard", "every claim and number"),
     "provenance": ("How this was made", "data, machines, versions and times"),

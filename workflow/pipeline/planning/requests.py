@@ -1,4 +1,4 @@
-"""Can everything that a figure or table asks for be made? Answered before any job starts.
+"""Guarantee: a figure or table that asks for something that cannot be made is refused before any job.
 
 A kind makes its requests itself, from its options or from nothing at all. The schema knows the names in
 options only, so the names and numbers in requests are checked here.
@@ -13,7 +13,7 @@ from pipeline.planning.kernels import CHOSEN, EXPERIMENT_DATA, NONE
 from pipeline.planning.runs import REGULARISERS, TRUE_LABELS
 from rethinking.exhibits.requests import Experiment, Measurement, Solve, Trace, Training
 
-# What is lost to a regulariser where corrupted images are stored without what lies around the crop.
+# The loss to a regulariser where corrupted images are stored without the pixels around the crop.
 LOST = {
     "random_crop": "leave nothing to crop at random",
     "augmentation": "have nothing around them that could come in when they are turned",
@@ -21,7 +21,7 @@ LOST = {
 
 
 def request_problems(where: str, request, config: dict, homes: Homes) -> list[str]:
-    """What is wrong with one request of the figure or table at ``where``: sentences that name a place."""
+    """The mistakes in one request of the figure or table at ``where``: sentences that name a place."""
     if isinstance(request, Training):
         return _training_problems(where, request, config, homes)
     if isinstance(request, Measurement):

@@ -1,12 +1,14 @@
-"""Planned results: each lies in a folder that is named after what makes it.
+"""Guarantee: no job overwrites or deletes a finished result, and settings that come back find their results.
+
+A result lies in a folder that is named after everything that it depends on:
 
     <place>/<stamp>[/seed-<k>]/<file>
 
 The place is the part for people, such as results/runs/cifar10/true/noise-0.5/inception/none. The stamp is a
-hash of the specification, of the code that carries it out and of the stamps of everything that is read.
-Snakemake compares a job with its own records of the last one, deletes the outputs of a job before it starts,
-and forgets what made a file when the records are lost. Here another setting or another code is another
-folder, so a finished result is never overwritten, and settings that come back find their results again.
+hash of the specification, of the code that carries it out and of the stamps of all results that are read.
+Snakemake compares a job with its own records of the last one, deletes the outputs of a job before the job
+starts, and does not know how a file was made once the records are lost. Here another setting or another code
+is another folder.
 """
 
 import hashlib
@@ -33,7 +35,7 @@ class Result:
 
     ``inputs`` are results that it is made from, by name: a result alone stands for the same seed, a pair
     fixes the seed, and a list holds pairs. ``along`` are results that the same job makes: the weights of a
-    run and what was measured on the way. They have stamps of their own and are no part of this one, so asking
+    run and the traces of its probes. They have stamps of their own and are no part of this one, so asking
     for another one never makes a finished run another run.
     """
 
@@ -60,21 +62,21 @@ class Result:
         return f"{self.place}/{self.stamp}" + (f"/seed-{seed}" if self.seeded else "")
 
     def path(self, seed: int | None = None) -> str:
-        """The file that says what made the result, and holds it or names the files that do."""
+        """The file that holds the result, or names the files that do, with its specification."""
         return f"{self.folder(seed)}/{self.file}"
 
     def receipt(self, seed: int | str | None = None) -> str:
         """The output that Snakemake sees: a small file that is there when the result is finished.
 
-        Its name tells what else the job makes: where something was added, the output is missing and the job
-        is run, which finds the finished result and keeps it.
+        Its name tells which other results the job makes: where something was added, the output is missing
+        and the job is run, which finds the finished result and keeps it.
         """
         maker = self.maker
         along = hashlib.sha256("".join(sorted(maker.along)).encode()).hexdigest()[:8]
         return f"{maker.folder(seed)}/{f'receipt-{along}.json' if maker.along else RECEIPT}"
 
     def entry(self, seed: int | None = None) -> dict:
-        """What a job must know to read the result."""
+        """The facts that a job needs to read the result."""
         seed = seed if self.seeded else None
         return {
             "folder": self.folder(seed),
@@ -85,7 +87,7 @@ class Result:
         }
 
     def job(self, seed: int | None = None) -> dict:
-        """What a job must know to make the result."""
+        """The facts that a job needs to make the result."""
         inputs = {
             name: [made.entry(of) for made, of in value]
             if isinstance(value, list)

@@ -1,4 +1,6 @@
-"""What is trained on what: the coordinates of a run, and how they stand in paths."""
+"""Guarantee: equal runs have equal paths. A probability is written in one way only, and regularisers in
+one order.
+"""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -17,7 +19,7 @@ def plain_decimal(number: float) -> str:
 
 
 class Run(NamedTuple):
-    """One cell of the experiment: what is trained on what, with which regularisers; the same for all seeds.
+    """One cell of the experiment: network, images, labels and regularisers; the same for all seeds.
 
     ``labels`` names the corruption that replaces labels with probability ``label_noise``.
     """

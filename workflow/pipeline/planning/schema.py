@@ -1,4 +1,7 @@
-"""The schema of the configuration: ``schemas/config.schema.yaml`` and the options of each home."""
+"""Guarantee: the schema of the configuration lists every home with its options, those of plugins too.
+
+It is ``schemas/config.schema.yaml`` and the options that each home says of itself.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -121,7 +124,7 @@ def unknown_names(value, schema: dict, known: dict[str, list[str]], where: str) 
     """Values that should be names of something and are not, in an entry with options of ``schema``.
 
     An option whose schema has ``names`` holds the name of a network, a data set, and so on; ``known`` has
-    all names by what they name.
+    all names by their kind.
     """
     if "names" in schema and isinstance(value, str):
         names = known[schema["names"]]

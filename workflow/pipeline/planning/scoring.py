@@ -1,4 +1,4 @@
-"""What the scorecard holds against the paper, and which rows of a summary the paper's claims are about.
+"""Guarantee: a verdict in the paper's name is about something that the paper has.
 
 The paper's claims are about five networks, true labels and four corruptions. Results of other networks and
 corruptions are shown with their intervals and get no verdict, unless the entry says ``claims: all``.
@@ -34,7 +34,7 @@ def claimed(exhibit: Exhibit, requests: list, networks: dict, corruptions: dict[
 
 
 def scored(exhibit: Exhibit, paper: dict | None, provided: dict) -> dict:
-    """What the scorecard's job must know of one figure or table: its claims and the numbers of the paper.
+    """The facts that the scorecard's job needs about one figure or table: its claims and the paper's numbers.
 
     ``paper`` names the file with the paper's numbers and ``provided`` has the arguments of claims by name.
     """

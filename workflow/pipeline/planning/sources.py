@@ -1,8 +1,8 @@
-"""A data set of the configuration, as its source knows it before anything is read.
+"""Guarantee: where data lie, and what they are called in print, is no part of any result.
 
-The home of a source says what data it gives, or that they are anyone's, of which the configuration says the
-rest. Titles, origins and licences are what figures and ``dataset.json`` say; no number depends on them, so
-changing them trains nothing again.
+The home of a source says which data it gives; for a user's own data, the configuration says the rest. Titles,
+origins and licences appear in figures and in ``dataset.json``. No number depends on them, so changing them
+trains nothing again.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ UNSTATED = "not stated in the configuration"
 
 
 class Source(NamedTuple):
-    """One entry of ``datasets``: its name, what it says, and the home of the source that it names."""
+    """One entry of ``datasets``: its name, its options, and the home of the source that it names."""
 
     name: str
     entry: dict
@@ -24,7 +24,7 @@ class Source(NamedTuple):
 
     @property
     def is_anyones(self) -> bool:
-        """Whether the configuration, and not the source, says what the data are."""
+        """Whether the configuration, and not the source, says which data these are."""
         return self.home.about["origin"] is None
 
     @property
@@ -45,7 +45,7 @@ class Source(NamedTuple):
 
     @property
     def options(self) -> dict:
-        """The options with which the data are read. Where they lie is no part of what they are."""
+        """The options with which the data are read. The place of the data is none of them."""
         values = self.home.defaults() | self.entry
         return {name: values[name] for name in self.home.options if name != self.place_option}
 
@@ -83,7 +83,7 @@ class Source(NamedTuple):
             return f"{text} is no path here ({cut(str(error), 200)})"
 
     def problems(self) -> list[str]:
-        """What is wrong with the entry and no schema can say, each with its place."""
+        """Mistakes in the entry that no schema can express, each with its place."""
         where = f"datasets.{self.name}"
         problem = self._place_problem()
         if problem:

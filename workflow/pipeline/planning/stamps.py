@@ -1,9 +1,12 @@
-"""What made a result, in sixteen digits: a hash of its specification and of the code's digest."""
+"""Guarantee: equal specifications have equal stamps, in every process and on every machine.
+
+A stamp is sixteen digits of a hash of a specification and of the digest of the code that carries it out.
+"""
 
 import hashlib
 import json
 
-# What a folder of results looks like. Raise it when readers of now cannot read what was written before.
+# The version of the form of results. Raise it when earlier results cannot be read any more.
 FORMAT = 1
 
 

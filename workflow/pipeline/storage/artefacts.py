@@ -1,10 +1,10 @@
-"""Results on disk that know what made them and notice when they were altered.
+"""Guarantee: a result on disk is whole and is the planned one, or it is refused by name.
 
 A result is a folder with one JSON file, such as ``run.json`` or ``manifest.json``. The file holds the stamp,
 the specification, the digest of the code and a hash of its own content, and it names and hashes every other
-file of the result: arrays, a history, a picture. A receipt beside it is the output that Snakemake sees.
-Snakemake deletes declared outputs before a job starts and after a job fails; a lost receipt is written again
-as soon as a job finds its result whole.
+file of the result: arrays, a history, a picture. Snakemake looks at none of this content. It deletes declared
+outputs before a job starts and after a job fails, so the output that it sees is a receipt beside the result;
+a lost receipt is written again as soon as a job finds its result whole.
 
 Functions take a result's *entry*: a dict with its ``folder``, ``file``, ``stamp`` and ``seed``
 (``pipeline.planning.results``). A *job* is an entry with ``spec``, ``code`` and ``inputs``.
@@ -70,7 +70,9 @@ def written_whole(path: str | Path) -> Iterator[Path]:
 
 
 def _clear_unfinished(path: Path) -> None:
-    """Remove what killed jobs left of ``path``. A process that is still writing holds a lock on its file."""
+    """Remove the temporary files that killed jobs left of ``path``. A process that is still writing holds
+    a lock on its file.
+    """
     for left in path.parent.glob(f".{glob.escape(path.stem)}.unfinished-*{glob.escape(path.suffix)}"):
         with suppress(OSError):
             descriptor = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -120,7 +122,7 @@ def write_result(job: dict, content: dict, files: Iterable[str] = ()) -> None:
 
 
 def content_of_inputs(job: dict) -> str | None:
-    """A hash of what the results hold that a job reads; None where one of them is missing or altered.
+    """A hash of the content of the results that a job reads; None where one of them is missing or altered.
 
     A result that is made again has the stamp that it had. On a GPU, or with other versions of libraries, it
     may hold other numbers.
@@ -210,7 +212,7 @@ def _no_number(text: str) -> None:
 
 
 def read_result(entry: dict, keys: Iterable[str] = ()) -> dict:
-    """What ``write_result`` wrote for the result ``entry``, unaltered and with ``keys``.
+    """The content of the result ``entry`` as ``write_result`` wrote it, with all of ``keys``.
 
     Raises ``ArtefactError``, with the file and the command that remakes it, where the file is missing,
     truncated, altered, or of another result.
@@ -309,14 +311,21 @@ def check_whole(entry: dict) -> dict:
 
 
 def is_finished(job: dict) -> bool:
-    """Whether a result is there, every file of it is whole, and it was made from what is there.
+    """Whether a result is there, every file of it is whole, and its inputs are those that it was made from.
 
-    What it was made from may have been made again, with other content; then the result is not finished. It
+    One of its inputs may have been made again, with other content; then the result is not finished. It
     may have been lost or damaged; then the result stays.
     """
     try:
-        result = check_whole(job)
+        return was_made_from_what_is_there(job, check_whole(job))
     except ArtefactError:
         return False
+
+
+def was_made_from_what_is_there(job: dict, result: dict) -> bool:
+    """Whether the results that ``result`` was made from have the content that they had then.
+
+    Nothing is said against it where one of them is missing or altered.
+    """
     now = content_of_inputs(job)
     return now is None or result.get("read") in (None, now)

@@ -1,7 +1,7 @@
-"""In what a planned result differs from the last one in the same place, in one line.
+"""Guarantee: a job that makes a result anew says in one line which setting changed since the last one.
 
-A job is started because its result is not there. That says nothing about the cause. The cause is mostly that
-a setting was changed, and the result of the other setting still lies beside the place of the new one.
+Snakemake's reason is that the output is missing, which says nothing about the cause. The result of the other
+setting still lies beside the place of the new one, so the two specifications can be compared.
 """
 
 from pathlib import Path
@@ -33,7 +33,7 @@ def difference(then: dict, now: dict) -> str:
 
 
 def since_the_last(made: Result, seed: int | None) -> str:
-    """What has changed since the newest other result in the place of ``made``; empty if there is none."""
+    """The changes since the newest other result in the place of ``made``; empty if there is none."""
     tail = f"/seed-{seed}" if made.seeded else ""
     others = Path(made.place).glob(f"*{tail}/{made.file}")
     for path in sorted(others, key=lambda path: path.stat().st_mtime, reverse=True):

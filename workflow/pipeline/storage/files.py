@@ -1,7 +1,9 @@
-"""Reading files that somebody else may have put there: only regular ones, and only up to a size.
+"""Guarantee: reading a file that somebody else may have put there ends, and writing follows no link
+elsewhere.
 
-A named pipe would block for ever and a device such as /dev/zero never ends. Neither is a result or anybody's
-data. Imported while the Snakefile is parsed, so nothing heavy is imported here.
+A named pipe would block for ever and a device such as /dev/zero never ends; neither is a result or anybody's
+data. Only regular files are read, and only up to a size. The module is imported while the Snakefile is
+parsed, so it imports nothing heavy.
 """
 
 import os
@@ -21,11 +23,11 @@ KINDS = {
 
 
 class NotAFile(OSError):
-    """Something else than a regular file of reasonable size; the message says what and where."""
+    """Something else than a regular file of reasonable size; the message names it with its place."""
 
 
 def oddity(path: str | Path) -> str | None:
-    """What stands at ``path`` in the place of a regular file, in words; None for a file or nothing at all."""
+    """The thing at ``path`` in the place of a regular file, in words; None for a file or nothing at all."""
     try:
         return KINDS.get(stat.S_IFMT(os.stat(path).st_mode))
     except FileNotFoundError:

@@ -1,4 +1,8 @@
-"""What a job does around its science: keep what is finished, make what is not, copy what people look at."""
+"""Guarantee: a job that finds its result finished makes nothing and costs nothing.
+
+Snakemake has deleted the receipt by then, so the job writes a new one. Pages that are copied from the result
+are renewed.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,8 +21,8 @@ def unfinished(jobs: list[dict], tell: Callable[[str], None]) -> Iterator[dict]:
     """The jobs whose result is not there yet, one after the other; the caller makes each.
 
     A result that is there and whole is kept: it gets a new receipt, for Snakemake has deleted the old one.
-    It is made again if what it was made from was, with other content. When a result is there, the pages that
-    are copied from it are renewed.
+    It is made again if one of its inputs was made again with other content. When a result is there, the
+    pages that are copied from it are renewed.
     """
     for job in jobs:
         if all(map(is_finished, [job, *job["along"]])):

@@ -1,4 +1,7 @@
-"""Finished runs and summaries as frames, each checked to be the one that was planned."""
+"""Guarantee: numbers that reach a figure come from the planned runs, each read with its hash checked.
+
+Finished runs, summaries and the paper's numbers become data frames here.
+"""
 
 import io
 from collections.abc import Iterable
@@ -18,7 +21,7 @@ from pipeline.storage.artefacts import (
 from rethinking.baseline import Baseline
 
 WORKFLOW = Path(__file__).parents[3]
-# What names a row of a summary or of the scorecard.
+# The columns that name a row of a summary or of the scorecard.
 TEXT_COLUMNS = (
     *("dataset", "condition", "network", "quantity"),
     *("system", "features", "kernel", "ridge", "optimiser", "start", "interpolant"),
@@ -65,7 +68,7 @@ def read_histories(coordinates: list[dict], runs: list[dict]) -> pd.DataFrame:
 
 
 def read_results(coordinates: list[dict], entries: list[dict], keys: Iterable[str] = ()) -> list[dict]:
-    """The results that a query names, each with its coordinates and without what made it.
+    """The results that a query names, each with its coordinates, without stamp and specification.
 
     Coordinates overwrite fields of a result that have the same name. The original field is kept as
     ``<name>_value``. Raises ``ArtefactError`` for a result without one of ``keys``.
@@ -79,7 +82,7 @@ def read_results(coordinates: list[dict], entries: list[dict], keys: Iterable[st
 
 
 def read_computed(coordinates: list[dict], entries: list[dict]) -> pd.DataFrame:
-    """A row for each result that was computed, with what it recorded of itself.
+    """A row for each result that was computed, with its own records.
 
     Where no ridge was chosen, the result repeats that of the solve without one and is left out.
     """
@@ -106,7 +109,9 @@ def read_rows(coordinates: list[dict], entries: list[dict]) -> pd.DataFrame:
 
 
 def read_traces(coordinates: list[dict], entries: list[dict]) -> list[dict]:
-    """What probes saw in the course of runs: for each run its coordinates and the arrays of its trace."""
+    """The traces of probes in the course of runs: for each run its coordinates and the arrays of its
+    trace.
+    """
     return [{**where, **load(entry)} for where, entry in zip(coordinates, entries, strict=True)]
 
 
@@ -114,8 +119,8 @@ def _frame(coordinates: list[dict], entries: list[dict]) -> pd.DataFrame:
     return pd.DataFrame(read_results(coordinates, entries))
 
 
-# What a summary is made from, by the key "reads" of its kind: the histories of runs below each other; a row
-# for each result; the rows that a measurement or an experiment consists of; what probes saw.
+# The readers of a summary's inputs, by the key "reads" of its kind: the histories of runs below each other; a
+# row for each result; the rows of measurements and experiments; traces of probes.
 READERS = {"histories": read_histories, "results": _frame, "rows": read_rows, "traces": read_traces}
 
 

@@ -1,4 +1,4 @@
-"""Figures and tables as results: the files of each, which pages are copied from."""
+"""Guarantee: a figure or table is written whole, in all of its forms, or not at all."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The weights of a run as a result, and the trained network that they give back."""
+"""Guarantee: kept weights are those of the planned run, and loading them runs no code (safetensors)."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What section 3.1 claims of figure 2b, put to the test."""
+"""The claims of section 3.1 about figure 2b, put to the test."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,8 @@ from rethinking.verdicts import Claim, Yardstick, measured
 WITH, WITHOUT = "inception", "inception_no_bn"
 # "3 to 4 points", and a point either way: the paper's own table 1 has 3.75, its figure 2b 1.7.
 BATCH_NORM_GAIN = 0.02, 0.05
-# What early stopping may gain and still be nothing: the best of many epochs is above the last one by chance.
+# The most that early stopping may gain and still be nothing: the best of many epochs lies above the last one
+# by chance.
 NO_GAIN = 0.01
 
 

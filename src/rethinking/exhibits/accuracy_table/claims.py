@@ -1,4 +1,4 @@
-"""What section 3 claims of table 1, put to the test."""
+"""The claims of section 3 about table 1, put to the test."""
 
 import math
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pandas as pd
 from rethinking import verdicts
 from rethinking.verdicts import Claim, Yardstick, at_chance, fits, measured
 
-# What doing without explicit regularisation may cost; the paper's largest loss is 5.2 points.
+# The most that doing without explicit regularisation may cost; the paper's largest loss is 5.2 points.
 REGULARISATION_MARGIN = 0.06
 
 
@@ -22,7 +22,7 @@ def _generalises(
     if plain is not None and others:
         bar = max(bar, plain["chance"])
         found = verdicts.on_test_set(measured(plain), baseline.test_examples, yardstick.confidence)
-        # A regularised network need not fit; one that diverged says nothing of what regularisation gives.
+        # A regularised network need not fit; if it diverged, it says nothing about the gain.
         diverged = sum(int(row["diverged"]) for row in others)
         found = found._replace(
             planned=found.planned + sum(int(row["planned"]) for row in others),

@@ -1,4 +1,4 @@
-"""What section 5 claims of interpolants, put to the test."""
+"""The claims of section 5 about interpolants, put to the test."""
 
 import math
 from collections.abc import Iterator

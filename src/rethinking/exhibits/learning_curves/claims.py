@@ -1,4 +1,4 @@
-"""What section 2 claims of figure 1a, put to the test."""
+"""The claims of section 2 about figure 1a, put to the test."""
 
 import math
 from collections.abc import Iterator

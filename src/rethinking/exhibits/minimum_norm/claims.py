@@ -1,4 +1,4 @@
-"""What section 5 claims of gradient descent, put to the test."""
+"""The claims of section 5 about gradient descent, put to the test."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from rethinking.verdicts import Claim, measured
 # The distance to the minimum norm, as a part of that norm, that counts as there. A start outside the span
 # stays farther away than the second number.
 NEAR, FAR = 0.05, 0.5
-# What becomes of this start follows from how it is made.
+# The end of a descent from this start follows from how the start is made.
 BY_CONSTRUCTION = "outside the span"
 
 

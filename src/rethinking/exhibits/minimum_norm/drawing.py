@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 
 from rethinking.plotting import style
 
-NEAREST = 1e-7  # what is nearer to the solution than this is off the figure
+NEAREST = 1e-7  # a smaller distance to the solution is off the figure
 
 
 def draw(

@@ -47,7 +47,7 @@ def requests(options: dict) -> list[Experiment]:
 
 
 def problems(options: dict) -> list[str]:
-    """What is wrong with the options and no schema can say."""
+    """Mistakes in the options that no schema can express."""
     batch, examples = options["batch_size"], options["examples"]
     return (
         [f"batch_size: {batch} of {examples} examples; expected at most as many"] if batch > examples else []

@@ -1,4 +1,4 @@
-"""What section 2 claims of figures 1b and 1c, put to the test."""
+"""The claims of section 2 about figures 1b and 1c, put to the test."""
 
 import math
 from collections.abc import Iterator

@@ -11,7 +11,7 @@ LABELS = {
     "test_error": "test error",
     "corrupted_test_error": "error on corrupted test labels",
 }
-# What a hollow marker says.
+# The meaning of a hollow marker.
 MISSED = {
     "relative_time_to_fit": "not fitted in time: at least this",
     "test_error": "not fitted by every run",

@@ -105,7 +105,7 @@ def requests(options: dict) -> list[Training]:
 
 
 def problems(options: dict) -> list[str]:
-    """What is wrong with the options and no schema can say."""
+    """Mistakes in the options that no schema can express."""
     found = [
         f"label_noise: at most six decimals, found {noise!r}"
         for noise in options["label_noise"]

@@ -1,4 +1,4 @@
-"""What appendix E claims of table 4, put to the test."""
+"""The claims of appendix E about table 4, put to the test."""
 
 from collections.abc import Iterator
 

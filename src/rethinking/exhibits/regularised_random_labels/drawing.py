@@ -10,7 +10,7 @@ from rethinking.plotting import pages, style
 
 QUANTITIES = ("train_accuracy", "online_accuracy", "test_accuracy")
 USED = {"random_crop": "random crops", "augmentation": "augmentation", "weight_decay": "weight decay"}
-# What the paper prints where it has no number.
+# The paper's words in place of a number.
 FAILED = "failed to converge"
 
 

@@ -1,4 +1,4 @@
-"""What section 5 claims of table 3, put to the test."""
+"""The claims of section 5 about table 3, put to the test."""
 
 import math
 from collections.abc import Iterator
@@ -9,7 +9,8 @@ from rethinking import verdicts
 from rethinking.statistics import binomial_interval
 from rethinking.verdicts import Claim, Measured, Yardstick, every_label_is_fitted, measured
 
-# What a ridge may change of the test error, as a part of it; the paper's largest change is 0.12 (17 to 15 %).
+# The most that a ridge may change of the test error, as a part of it; the paper's largest change is 0.12
+# (17 to 15 %).
 RIDGE_PART = 0.2
 
 

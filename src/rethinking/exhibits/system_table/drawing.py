@@ -57,7 +57,7 @@ def _with_spread(row: pd.Series, quantity: str, form: str, scale: float = 1.0) -
 
 
 def _ridge(row: pd.Series) -> str:
-    """none, or what was chosen, which may be none."""
+    """none, or the chosen ridge, which may be none."""
     if row["ridge"] == "none":
         return "none"
     return "chosen: " + (pages.cell(row["ridge_value"]) if row["ridge_value"] else "none")

@@ -18,8 +18,9 @@ CLOSE = 0.05
 
 
 def _distances(line: pd.DataFrame, theirs: pd.Series) -> dict[str, float]:
-    """The mean distance from the paper's curve over levels between the ends, by reading; empty without "
-    "any."""
+    """The mean distance from the paper's curve over levels between the ends, by reading; empty without
+    any.
+    """
     found = {}
     for reading in ERRORS:
         ours = line[line["quantity"] == reading].set_index("label_noise")["mean"]

@@ -70,7 +70,7 @@ def requests(options: dict) -> list[Training]:
 
 
 def problems(options: dict) -> list[str]:
-    """What is wrong with the options and no schema can say."""
+    """Mistakes in the options that no schema can express."""
     lines = options["lines"]
     return [
         f"lines[{index}]: the same line stands above already; remove one"
