@@ -49,8 +49,8 @@ def history(run: dict) -> pd.DataFrame:
 def finish(plan: Plan) -> None:
     """Write the runs of all figures and tables, and the linear classifiers of their data sets."""
     facts = {"parameters": 1, "classes": 10, "verdict": "finished"}
-    for name in plan.shown:
-        for coordinates, made, seed in plan.shown_results(name):
+    for name in plan.exhibits:
+        for coordinates, made, seed in plan.results_of(name):
             job = made.job(seed)
             folder = Path(job["folder"])
             if not (folder / job["file"]).exists():
@@ -67,8 +67,8 @@ def carry_out(plan: Plan, folder: Path) -> tuple[int, str]:
 
     Returns the exit status and the log of the last job.
     """
-    jobs = [("summarise.py", plan.summary(name).job()) for name in plan.shown]
-    jobs += [("show.py", plan.pages[name].job()) for name in plan.shown]
+    jobs = [("summarise.py", plan.summary(name).job()) for name in plan.exhibits]
+    jobs += [("show.py", plan.pages[name].job()) for name in plan.exhibits]
     jobs += [("write_scorecard.py", plan.pages["scorecard"].job())]
     given = {
         "log": str(folder / "log"),

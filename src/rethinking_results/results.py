@@ -115,8 +115,8 @@ class Results:
     def _planned(self, file: str) -> Iterator[tuple[dict, "Result"]]:
         """Every result of one kind with its coordinates, finished or not, once each."""
         seen = {}
-        for name in self.plan.shown:
-            for coordinates, made, seed in self.plan.shown_results(name):
+        for name in self.plan.exhibits:
+            for coordinates, made, seed in self.plan.results_of(name):
                 # A measurement and a trace stand for the run that they are of, too.
                 made = made.inputs.get("run", made)
                 if made.file == file:

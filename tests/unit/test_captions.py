@@ -42,7 +42,7 @@ NUMBER = ("number", "fig1a", "p = 1", "test error", 0.9, 0.89, "matched")
 
 def test_a_caption_says_what_the_paper_claims_what_came_out_and_how_it_is_made():
     how = captions.made_by("fig1a", "snakemake --configfile config/demo.yaml")
-    caption = captions.shown(SAID, "digits", scored(CLAIM, NOT_RUN, NUMBER), [], how)
+    caption = captions.exhibit(SAID, "digits", scored(CLAIM, NOT_RUN, NUMBER), [], how)
     text = shown_as_text(caption)
     assert "The paper (section 2.2, figure 1a): With the same settings" in text
     assert "Here (digits): 0 of 1 claims hold (1 not run):" in text
@@ -59,13 +59,13 @@ def test_a_caption_says_when_nothing_was_put_to_the_test():
         (scored(NOT_RUN), "none of 1 claims was put to"),
         (empty, "which are held against no claim"),
     ):
-        assert expected in shown_as_text(captions.shown(SAID, "digits", rows, [], how))
+        assert expected in shown_as_text(captions.exhibit(SAID, "digits", rows, [], how))
 
 
 def test_names_of_a_user_are_shown_as_they_are():
     rows = scored((*CLAIM[:2], f"{HOSTILE} fits", *CLAIM[3:]))
     how = captions.made_by("fig1a", "snakemake")
-    text = shown_as_text(captions.shown(SAID, HOSTILE, rows, [HOSTILE], how))
+    text = shown_as_text(captions.exhibit(SAID, HOSTILE, rows, [HOSTILE], how))
     assert " ".join(text.split()).count(HOSTILE) == 2
     assert HOSTILE in " ".join(shown_as_text(captions.contact_sheet("", HOSTILE, how)).split())
     assert "1 of 1" not in shown_as_text(captions.scorecard(rows, {"fig1a": HOSTILE}, HOSTILE, how))
@@ -96,7 +96,7 @@ def test_nothing_foreign_acts_wherever_it_stands(text, tmp_path):
     )
     how = captions.made_by("fig1a", shlex.join(["snakemake", "--configfile", f"{text}.yaml"]))
     for caption in (
-        captions.shown(SAID, text, rows, [text, text], how),
+        captions.exhibit(SAID, text, rows, [text, text], how),
         captions.scorecard(rows, {"fig1a": text}, text, how),
         captions.contact_sheet("", text, how),
         captions.provenance(text, how),
@@ -113,7 +113,7 @@ def test_line_breaks_in_names_end_no_block(end, tmp_path):
     (tmp_path / "secret").write_text("secret content")
     hostile = f"a{end}.. include:: {tmp_path / 'secret'}{end}b"
     how = captions.made_by("fig1a", shlex.join(["snakemake", "--configfile", hostile]))
-    caption = captions.shown(SAID, hostile, scored(), [hostile], how)
+    caption = captions.exhibit(SAID, hostile, scored(), [hostile], how)
     shown = shown_as_text(caption)
     assert " ".join(shown.split()).count(".. include::") == 3
     assert "secret content" not in shown
@@ -147,7 +147,7 @@ def test_every_kind_and_quantity_of_ours_has_a_category_and_a_claim():
 def test_a_kind_of_which_the_paper_says_nothing_has_claims_of_its_own():
     own = ("own claim", "mine", "norms grow", "ratio", "grows", 2.0, "matched")
     text = shown_as_text(
-        captions.shown(None, "digits", scored(own), [], captions.made_by("mine", "snakemake"))
+        captions.exhibit(None, "digits", scored(own), [], captions.made_by("mine", "snakemake"))
     )
     assert "The paper" not in text
     assert "1 of 1 claims hold" in text

@@ -90,7 +90,7 @@ def test_a_result_that_was_altered_is_named_and_ends_the_check(plan, capsys):
 def test_a_summary_of_runs_that_were_made_again_is_named_and_is_no_fault(plan, capsys):
     now = plan()
     fill(now)
-    job = now.shown_results("fig1c")[0][1].job(0)
+    job = now.results_of("fig1c")[0][1].job(0)
     write_result(job, {"numbers": "others"})
     well, text, (_, altered, missing) = checked(now, capsys)
     assert (well, altered, missing) == (True, 0, 0)

@@ -508,8 +508,8 @@ def test_a_factory_that_could_not_be_called_is_refused(tmp_path, source, argumen
 
 def test_a_figure_that_an_overlay_sets_to_null_is_not_there():
     plan = Plan(with_value(("figures", "fig1b"), None), HERE)
-    assert "fig1b" not in plan.shown
-    assert set(plan.shown) == (set(PAPER["figures"]) | set(PAPER["tables"])) - {"fig1b"}
+    assert "fig1b" not in plan.exhibits
+    assert set(plan.exhibits) == (set(PAPER["figures"]) | set(PAPER["tables"])) - {"fig1b"}
 
 
 def test_the_papers_numbers_stand_beside_the_papers_data_set_only():
@@ -610,11 +610,11 @@ def test_a_gamma_is_chosen_where_there_are_several_and_for_the_best_ridge():
 def test_only_systems_of_drawn_features_are_solved_for_every_seed():
     plan = Plan(with_value(("seeds",), [3, 5]), HERE)
     seeds = {}
-    for coordinates, _, seed in plan.shown_results("table3"):
+    for coordinates, _, seed in plan.results_of("table3"):
         seeds.setdefault(coordinates["features"], []).append(seed)
     assert set(seeds["pixels"]) == set(seeds["gabor"]) == {3}
     assert set(seeds["random_patches"]) == {3, 5}
-    assert [seed for _, _, seed in plan.shown_results("interpolants")] == [3, 5]
+    assert [seed for _, _, seed in plan.results_of("interpolants")] == [3, 5]
 
 
 def test_every_number_of_table_3_has_a_row_that_stands_for_it():

@@ -395,7 +395,7 @@ def claimed_items(*arguments, **options):
 
 @pytest.mark.parametrize("text", [TABLE, CURVES, NOISY])
 def test_without_claims_an_entry_shows_numbers_and_gets_no_verdict(tmp_path, text):
-    assert planned(tmp_path, text).pages["scorecard"].result.spec["shown"] == []
+    assert planned(tmp_path, text).pages["scorecard"].result.spec["exhibits"] == []
 
 
 @pytest.mark.parametrize(
@@ -427,7 +427,7 @@ def test_a_network_of_the_papers_name_with_another_factory_is_not_the_papers(tmp
     plugin(tmp_path, OWN_CORRUPTION, "moved.py")
     text = text.replace("learning_curves", "learning_curves\n    claims: paper")
     plan = plan_of(tmp_path, text, [tmp_path / "plugins"])
-    assert plan.pages["scorecard"].result.spec["shown"][0]["claimed"] == {"network": [], "condition": []}
+    assert plan.pages["scorecard"].result.spec["exhibits"][0]["claimed"] == {"network": [], "condition": []}
 
 
 def test_what_the_paper_claims_and_no_run_stands_for_is_not_run(tmp_path):

@@ -2,10 +2,10 @@
 # takes is in CONTRIBUTING.md, and none of it is here.
 
 FORM_IN_REPORT = {"png": PICTURE, "csv": NUMBERS, "html": PAGE, "tex": LATEX}
-summed_up = ["scorecard", "provenance"] if plan.main else []
+summed_up = ["scorecard", "provenance"] if plan.in_all else []
 
 
-for name in plan.shown:
+for name in plan.exhibits:
 
     rule:
         name:
@@ -28,7 +28,7 @@ for name in plan.shown:
         params:
             jobs=lambda wildcards, output, name=name: [plan.summary(name).job()],
         message:
-            f"Summarising {len(plan.shown_results(name))} results for {name}"
+            f"Summarising {len(plan.results_of(name))} results for {name}"
         script:
             "../scripts/summarise.py"
 
@@ -43,7 +43,7 @@ for name in plan.shown:
         output:
             [
                 (
-                    report(path, **in_report.shown(name, FORM_IN_REPORT[form]))
+                    report(path, **in_report.exhibit(name, FORM_IN_REPORT[form]))
                     if form in FORM_IN_REPORT
                     else path
                 )

@@ -46,7 +46,7 @@ def _type(schema: dict) -> str:
     """The type of a value in words, with its bounds."""
     if "enum" in schema:
         *others, last = map(_code, schema["enum"])
-        return f"{', '.join(others)} or {last}"
+        return f"{', '.join(others)} or {last}" if others else last
     kind = schema["type"]
     kinds = kind if isinstance(kind, list) else [kind]
     if "array" in kinds:

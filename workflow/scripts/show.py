@@ -3,9 +3,9 @@
 from importlib import import_module
 
 from pipeline.execution.job import logged
+from pipeline.storage.exhibits import write_figure, write_table
 from pipeline.storage.jobs import unfinished
 from pipeline.storage.results import read_baselines, read_paper, read_summary
-from pipeline.storage.shown import write_figure, write_table
 
 MAKERS = {"figure": ("draw", write_figure), "table": ("render", write_table)}
 

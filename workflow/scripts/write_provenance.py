@@ -4,9 +4,9 @@ import os
 
 from pipeline.execution.job import logged
 from pipeline.storage.artefacts import read_result
+from pipeline.storage.exhibits import write_texts
 from pipeline.storage.jobs import unfinished
 from pipeline.storage.results import read_computed
-from pipeline.storage.shown import write_texts
 from rethinking.plotting import captions, provenance_page
 
 DESCRIBED = ("title", "classes", "train", "test", "duplicates", "origin", "licence")

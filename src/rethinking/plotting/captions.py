@@ -104,7 +104,7 @@ def _numbers(compared: pd.DataFrame) -> list[str]:
     return [f"Of {len(compared)} numbers that the paper prints: {parts} (one by one on the scorecard)."]
 
 
-def shown(paper: dict | None, about: str, scorecard: pd.DataFrame, seen: list[str], how: str) -> str:
+def exhibit(paper: dict | None, about: str, scorecard: pd.DataFrame, seen: list[str], how: str) -> str:
     """The caption of a figure or table.
 
     ``paper`` has the paper's "claim" and "where" it makes it, if it says anything. ``about`` names the data

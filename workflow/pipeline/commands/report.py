@@ -41,26 +41,26 @@ def captions_of(plan: Plan, command: str) -> dict[str, str]:
         made[contact_sheet_name(corruption)] = captions.contact_sheet(
             paper, about, captions.made_by(sheet, command)
         )
-    if not plan.main:
+    if not plan.in_all:
         return made
     job = plan.pages["scorecard"].job()
     spec = job["spec"]
     spread = pages.seeds_note(len(plan.config["seeds"]), spec["confidence"])
     table = read_scorecard(job)
-    for name in plan.main:
+    for name in plan.in_all:
         exhibit = plan.exhibits[name]
         sentences = exhibit.function("sentences")
         seen = []
         if sentences:
             seen = import_module(sentences.module).sentences(read_summary(plan.summary(name).entry()))
-        made[name] = captions.shown(
+        made[name] = captions.exhibit(
             exhibit.said.get("paper"),
             f"{', '.join(plan.titles(name))}; {spread}",
             table[table["source"] == name],
             seen,
             captions.made_by(name, command),
         )
-    titles = {shown["name"]: title_of(shown["name"]) for shown in spec["shown"]}
+    titles = {each["name"]: title_of(each["name"]) for each in spec["exhibits"]}
     how = captions.made_by("scorecard", command)
     made["scorecard"] = captions.scorecard(table, titles, f"{spec['dataset']}; {spread}", how)
     job = plan.pages["provenance"].job()

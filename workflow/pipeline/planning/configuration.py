@@ -10,7 +10,7 @@ from pathlib import Path
 from jsonschema import Draft202012Validator
 
 from pipeline.planning.exhibits import Exhibit
-from pipeline.planning.explain import LISTED, cut, explain, nearest, shown, where_text
+from pipeline.planning.explain import LISTED, cut, explain, nearest, quoted, where_text
 from pipeline.planning.factories import arguments_of, call_problems, find_factory
 from pipeline.planning.grids import GridError, entry_of, expand, named_with_settings, network_grids
 from pipeline.planning.homes import Home, Homes
@@ -47,7 +47,7 @@ def _odd_values(value, path=()) -> list[str]:
     where = where_text(path)
     if isinstance(value, dict):
         odd = [
-            f"{where}: the key {shown(key)} is {type(key).__name__}; put it in quotes or rename it"
+            f"{where}: the key {quoted(key)} is {type(key).__name__}; put it in quotes or rename it"
             for key in value
             if not isinstance(key, str)
         ]
@@ -142,7 +142,7 @@ def _paper_problems(where: str, entry: dict, home: Home, folder: Path, datasets:
     for dataset, paper in entry.get("paper", {}).items():
         if dataset not in datasets:
             problems.append(
-                f"{where}.paper: no data set {shown(dataset)} is defined; {nearest(dataset, datasets)}"
+                f"{where}.paper: no data set {quoted(dataset)} is defined; {nearest(dataset, datasets)}"
             )
         try:
             header = read(folder / paper).decode().partition("\n")[0].split(",")
@@ -161,7 +161,7 @@ def _query_problems(config: dict, folder: Path, homes: Homes) -> list[str]:
     problems = []
     if config["dataset"] not in config["datasets"]:
         problems.append(
-            f"dataset: {shown(config['dataset'])} is not defined; "
+            f"dataset: {quoted(config['dataset'])} is not defined; "
             f"{nearest(config['dataset'], config['datasets'])}"
         )
     elif source_of(config["dataset"], config, homes).home.says("listed"):
@@ -248,7 +248,7 @@ def _folder_problems(key: str, text: str, subfolders: tuple[str, ...]) -> list[s
             if wanted == folder:
                 tempfile.TemporaryFile(dir=existing).close()
     except (OSError, RuntimeError, ValueError) as error:
-        problem = f"nothing can be written to {shown(text)} ({cut(str(error), 200)})"
+        problem = f"nothing can be written to {quoted(text)} ({cut(str(error), 200)})"
         return [f"{key}: {problem}; mend that or choose another"]
     return []
 
@@ -279,9 +279,9 @@ def _download_problems(config: dict) -> list[str]:
     try:
         path = Path(text).expanduser()
         if path.exists() and not path.is_dir():
-            return [f"data_folder: {shown(text)} is {oddity(path) or 'a file'}; expected a folder"]
+            return [f"data_folder: {quoted(text)} is {oddity(path) or 'a file'}; expected a folder"]
     except (OSError, RuntimeError, ValueError) as error:
-        return [f"data_folder: {shown(text)} is no path here ({cut(str(error), 200)})"]
+        return [f"data_folder: {quoted(text)} is no path here ({cut(str(error), 200)})"]
     return []
 
 

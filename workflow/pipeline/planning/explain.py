@@ -17,7 +17,7 @@ def cut(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
 
 
-def shown(value) -> str:
+def quoted(value) -> str:
     """A value as a message repeats it, in one line and not at any length."""
     return cut(repr(value))
 
@@ -70,7 +70,7 @@ def explain(error) -> list[str]:
     if rule == "additionalProperties":
         known = error.schema.get("properties", {})
         unknown = [key for key in value if key not in known]
-        return [f"{where}: unknown key {shown(key)}; {nearest(key, known)}" for key in unknown]
+        return [f"{where}: unknown key {quoted(key)}; {nearest(key, known)}" for key in unknown]
     if rule == "required":
         missing = [key for key in error.validator_value if key not in value]
         where_from = "" if len(missing) == 1 else "; if this was to change an existing entry, check its name"
@@ -78,14 +78,14 @@ def explain(error) -> list[str]:
     if "propertyNames" in error.absolute_schema_path:
         known = error.validator_value if rule == "enum" else None
         hint = nearest(value, known) if known else "use lower-case letters, digits and _"
-        return [f"{where}: {shown(value)} is not a possible name; {hint}"]
+        return [f"{where}: {quoted(value)} is not a possible name; {hint}"]
     if rule == "enum":
-        return [f"{where}: {shown(value)} is not possible; {nearest(value, error.validator_value)}"]
+        return [f"{where}: {quoted(value)} is not possible; {nearest(value, error.validator_value)}"]
     if rule == "type":
         said = error.validator_value
         kinds: list[str] = said if isinstance(said, list) else [said]
         wanted = " or ".join(KINDS.get(kind, kind) for kind in kinds)
-        message = f"{where}: expected {wanted}, found {type(value).__name__} {shown(value)}"
+        message = f"{where}: expected {wanted}, found {type(value).__name__} {quoted(value)}"
         number = _as_a_number(value, error.validator_value)
         if number:
             message += f"; YAML reads this as text, write it as {number} (and lists into a file, not on "
@@ -102,19 +102,19 @@ def explain(error) -> list[str]:
         wanted = f"{bounds[rule]} {error.validator_value}"
         if low is not None and high is not None:
             wanted = f"a value in [{low}, {high}]"
-        return [f"{where}: expected {wanted}, found {shown(value)}"]
+        return [f"{where}: expected {wanted}, found {quoted(value)}"]
     if rule in ("minItems", "minProperties"):
         has = f"has only {len(value)} entries" if value else "is empty"
         return [f"{where}: {has}; expected at least {error.validator_value}"]
     if rule == "uniqueItems":
-        return [f"{where}: has an entry twice: {shown(value)}"]
+        return [f"{where}: has an entry twice: {quoted(value)}"]
     if rule == "pattern" and where == "results":
         return [
-            f"{where}: {shown(value)} has characters that a folder here cannot have; "
+            f"{where}: {quoted(value)} has characters that a folder here cannot have; "
             f"{error.schema['description']}"
         ]
     if rule == "pattern" and where.endswith("factory"):
-        return [f"{where}: expected module:function, found {shown(value)}"]
+        return [f"{where}: expected module:function, found {quoted(value)}"]
     if rule == "pattern" and "description" in error.schema:
-        return [f"{where}: {shown(value)} is not possible; {error.schema['description']}"]
+        return [f"{where}: {quoted(value)} is not possible; {error.schema['description']}"]
     return [f"{where}: {cut(error.message, 500)}"]

@@ -7,7 +7,7 @@ import ast
 from pathlib import Path
 
 from pipeline.planning.digest import find_module
-from pipeline.planning.explain import nearest, shown
+from pipeline.planning.explain import nearest, quoted
 
 # What the workflow passes to every factory, by name.
 FACTORY_ARGUMENTS = {"image_shape", "classes"}
@@ -22,13 +22,13 @@ def find_factory(module: str, function: str, roots: tuple[Path, ...]) -> ast.Fun
     except OSError:  # a name that no file can have
         path = None
     if path is None:
-        return f"no module {shown(module)} below {' or '.join(map(str, roots))}"
+        return f"no module {quoted(module)} below {' or '.join(map(str, roots))}"
     try:
         body = ast.parse(path.read_bytes()).body
     except SyntaxError as error:
         return f"{path}, line {error.lineno}: {error.msg}"
     functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
-    known = f"{path} defines no function {shown(function)}; {nearest(function, functions)}"
+    known = f"{path} defines no function {quoted(function)}; {nearest(function, functions)}"
     return functions.get(function, known)
 
 
@@ -63,6 +63,6 @@ def call_problems(where: str, function: ast.FunctionDef, arguments: dict) -> lis
             annotation = annotations.get(name)
             wanted = annotation.id if isinstance(annotation, ast.Name) else ""
             if wanted in TYPES and type(value) not in TYPES[wanted]:
-                found = f"{type(value).__name__} {shown(value)}"
+                found = f"{type(value).__name__} {quoted(value)}"
                 problems.append(f"{where}.arguments.{name}: expected {wanted}, found {found}")
     return problems

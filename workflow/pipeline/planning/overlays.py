@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from pipeline.planning.configuration import ConfigurationError
-from pipeline.planning.explain import shown
+from pipeline.planning.explain import quoted
 from pipeline.storage.files import NotAFile, read
 
 BASE = "config.yaml"
@@ -47,7 +47,7 @@ def repeated_keys(files: Iterable[str | Path]) -> list[str]:
             continue
         path = os.path.relpath(file)
         problems += [
-            f"{path}, line {second}: the key {shown(key)} stands in line {first} already, and only one of "
+            f"{path}, line {second}: the key {quoted(key)} stands in line {first} already, and only one of "
             "the two can hold; remove or rename one"
             for key, first, second in _repeated(tree, set())
         ]

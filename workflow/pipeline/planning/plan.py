@@ -52,11 +52,11 @@ class Plan:
         self.results = Results(self.root, scripts)
         self.exhibits = {
             name: Exhibit(name, entry, self.homes.of("exhibit")[entry["kind"]])
-            for name, entry in self.shown.items()
+            for name, entry in (self.config["figures"] | self.config["tables"]).items()
         }
         # The data set that networks are trained on, then those of kernel systems.
         self.dataset = self.config["dataset"]
-        names = [self.dataset, *(other for name in self.shown for other in sorted(self.about(name)))]
+        names = [self.dataset, *(other for name in self.exhibits for other in sorted(self.about(name)))]
         self.datasets = {
             name: DataPlan(name, self.config, self.results, self.homes, look) for name in dict.fromkeys(names)
         }
@@ -110,15 +110,15 @@ class Plan:
     @cached_method
     def summary(self, name: str) -> Result:
         """The numbers of a figure or table, from every result that it shows."""
-        shown, exhibit = self.shown_results(name), self.exhibits[name]
+        results, exhibit = self.results_of(name), self.exhibits[name]
         summarise = exhibit.home.needed("summarise")
         spec = {
             "module": summarise.module,
             "reads": exhibit.home.about["reads"],
             "arguments": summarise.arguments(self._provided(exhibit)),
-            "coordinates": [coordinates for coordinates, _, _ in shown],
+            "coordinates": [coordinates for coordinates, _, _ in results],
         }
-        inputs = {"results": [(made, seed) for _, made, seed in shown]}
+        inputs = {"results": [(made, seed) for _, made, seed in results]}
         place, modules = f"summaries/{name}", (summarise.module,)
         return self.results.plan(place, "summarise.py", spec, inputs, file="summary.json", modules=modules)
 
@@ -146,15 +146,15 @@ class Plan:
 
     def scorecard(self) -> Page:
         """The comparison with the paper, from the summaries of all that is held against it."""
-        exhibits = [self.exhibits[name] for name in self.main if self.exhibits[name].is_scored]
-        shown = [
+        exhibits = [self.exhibits[name] for name in self.in_all if self.exhibits[name].is_scored]
+        held = [
             scored(exhibit, self.paper(exhibit.name), self._provided(exhibit))
             | {"about": self.titles(exhibit.name), "claimed": self._claimed(exhibit)}
             for exhibit in exhibits
         ]
         spec = {
             "script": "write_scorecard.py",
-            "shown": shown,
+            "exhibits": held,
             "tolerance": self.config["scorecard"]["tolerance"],
             "fit": self.config["fit"]["train_accuracy"],
             "confidence": self.config["interval"]["confidence"],
@@ -164,23 +164,23 @@ class Plan:
             "summaries": [(self.summary(exhibit.name), None) for exhibit in exhibits],
             "baselines": [baseline for exhibit in exhibits for baseline in self.baselines(exhibit.name)],
         }
-        modules = tuple(dict.fromkeys(each["claims"]["module"] for each in shown if each["claims"]))
+        modules = tuple(dict.fromkeys(each["claims"]["module"] for each in held if each["claims"]))
         made = self.results.plan("scorecard", "write_scorecard.py", spec, inputs, modules=modules)
         files = {f"scorecard.{form}": f"{self.root}/scorecard.{form}" for form in ("csv", "html")}
         return Page(made, files)
 
     def provenance(self) -> Page:
         """Data, machines, versions and times, from the descriptions and results behind everything shown."""
-        shown = [entry for name in self.main for entry in self.shown_results(name)]
+        entries = [entry for name in self.in_all for entry in self.results_of(name)]
         # Measurements and traces count as such, and the runs behind them as the runs that they are.
-        measured = [(made, seed) for _, made, seed in shown if "run" in made.inputs]
+        measured = [(made, seed) for _, made, seed in entries if "run" in made.inputs]
         runs = [(made.inputs["run"], seed) for made, seed in measured]
-        shown = [entry for entry in shown if "run" not in entry[1].inputs]
-        shown += [
+        entries = [entry for entry in entries if "run" not in entry[1].inputs]
+        entries += [
             ({key: run.spec[key] for key in COORDINATES} | {"seed": seed}, run, seed) for run, seed in runs
         ]
-        shown += [({"seed": seed}, made, seed) for made, seed in measured]
-        results = {made.folder(seed): (coordinates, made, seed) for coordinates, made, seed in shown}
+        entries += [({"seed": seed}, made, seed) for made, seed in measured]
+        results = {made.folder(seed): (coordinates, made, seed) for coordinates, made, seed in entries}
         spec: dict = {"coordinates": [coordinates for coordinates, _, _ in results.values()]}
         inputs = {
             "results": [(made, seed) for _, made, seed in results.values()],
@@ -199,27 +199,22 @@ class Plan:
             f"contact_sheet_{corruption}": self.data.contact_sheet(corruption)
             for corruption in self.data.corruptions
         }
-        pages |= {name: self.page(name) for name in self.shown}
-        if self.main:
+        pages |= {name: self.page(name) for name in self.exhibits}
+        if self.in_all:
             pages |= {"scorecard": self.scorecard(), "provenance": self.provenance()}
         return pages
 
     # --- what figures and tables show -------------------------------------------------------------
 
     @property
-    def shown(self) -> dict[str, dict]:
-        """Every figure and table of the configuration by name."""
-        return self.config["figures"] | self.config["tables"]
-
-    @property
-    def main(self) -> list[str]:
+    def in_all(self) -> list[str]:
         """Figures and tables about the configuration's data set: ``all`` and the scorecard have these."""
-        return [name for name in self.shown if self.dataset in self.about(name)]
+        return [name for name in self.exhibits if self.dataset in self.about(name)]
 
     @property
     def described(self) -> list[DataPlan]:
         """The configuration's data set, and those of its figures and tables."""
-        about = {dataset for name in self.main for dataset in self.about(name)} | {self.dataset}
+        about = {dataset for name in self.in_all for dataset in self.about(name)} | {self.dataset}
         return [data for data in self.datasets.values() if data.name in about]
 
     def about(self, name: str) -> set[str]:
@@ -244,7 +239,7 @@ class Plan:
 
     def paper(self, name: str) -> dict | None:
         """The file with the paper's numbers for a figure or table on this data set, and its hash."""
-        file = self.shown[name].get("paper", {}).get(self.dataset)
+        file = self.exhibits[name].entry.get("paper", {}).get(self.dataset)
         if not file:
             return None
         content = (self.folder / file).read_bytes()
@@ -280,7 +275,7 @@ class Plan:
         return self.exhibits[name].home.load().requests(self.exhibits[name].options)
 
     @cached_method
-    def shown_results(self, name: str) -> list[tuple[dict, Result, int]]:
+    def results_of(self, name: str) -> list[tuple[dict, Result, int]]:
         """Every result that a figure or table shows: its coordinates, the result and the seed."""
         return [answer for request in self.requested(name) for answer in self._answers(request)]
 
@@ -325,7 +320,7 @@ class Plan:
         Figures and tables about other data sets than the configuration's are made only where they are named.
         They are left out unless ``everything`` is asked for.
         """
-        aside = set() if everything else {name for name in self.shown if name not in self.main}
+        aside = set() if everything else {name for name in self.exhibits if name not in self.in_all}
         seen: dict[str, None] = {}
 
         def walk(made: Result, seed: int | None) -> Iterator[tuple[Result, int | None]]:

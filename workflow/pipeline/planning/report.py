@@ -44,11 +44,11 @@ class Report:
             "caption": os.path.join(folder, f"{caption}.rst") if folder and caption else None,
         }
 
-    def shown(self, name: str, form: str) -> dict:
+    def exhibit(self, name: str, form: str) -> dict:
         """A figure or table. One about another data set than the configuration's is on no scorecard and has
         no caption."""
         exhibit = self.plan.exhibits[name]
-        caption = name if name in self.plan.main else None
+        caption = name if name in self.plan.in_all else None
         return self._entry(exhibit.category, title_of(name), exhibit.shows, form, caption)
 
     def contact_sheet(self, corruption: str, form: str) -> dict:

@@ -8,7 +8,7 @@ trains nothing again.
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.planning.explain import cut, shown
+from pipeline.planning.explain import cut, quoted
 from pipeline.planning.homes import Home, Homes
 from pipeline.storage.files import oddity
 
@@ -71,7 +71,7 @@ class Source(NamedTuple):
         """Why no data can lie in the user's own place; that none do is for the job that reads them to say."""
         if not self.place_option:  # so nobody keeps the data
             return None
-        text = f"{self.place_option}: {shown(self.entry[self.place_option])}"
+        text = f"{self.place_option}: {quoted(self.entry[self.place_option])}"
         try:
             own = self.own
             if own is None or not own.exists():
