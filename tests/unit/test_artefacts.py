@@ -327,9 +327,9 @@ def test_nothing_is_written_through_a_link(tmp_path, monkeypatch):
     assert path.read_text() == "new"
     assert not path.is_symlink()
     # Even where the name is known beforehand.
-    monkeypatch.setattr("pipeline.storage.artefacts.secrets.token_hex", lambda _: "known")
+    monkeypatch.setattr("pipeline.storage.writing.secrets.token_hex", lambda _: "known")
     (tmp_path / "there" / ".result.unfinished-known.csv").symlink_to(tmp_path / "precious")
-    monkeypatch.setattr("pipeline.storage.artefacts._clear_unfinished", lambda _: None)
+    monkeypatch.setattr("pipeline.storage.writing._clear_unfinished", lambda _: None)
     with pytest.raises(artefacts.ArtefactError, match="could not be written"):
         artefacts.write_json(path.with_suffix(".csv"), {})
     assert (tmp_path / "precious").read_text() == "precious"

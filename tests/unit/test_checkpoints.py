@@ -207,7 +207,7 @@ def test_a_full_disk_does_not_stop_the_run_and_keeps_the_last_state(tmp_path, mo
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipeline.storage.artefacts.os.fsync", full)
+    monkeypatch.setattr("pipeline.storage.writing.os.fsync", full)
     checkpoint.save({"at": [3, 0, 9, 0]})
     assert "no checkpoint this time, the run goes on" in told[-1]
     assert "No space left on device" in told[-1]

@@ -10,7 +10,8 @@ import yaml
 from schemas.config_readme import BLOCK, README, render
 
 from pipeline.planning.configuration import check
-from pipeline.planning.homes import NEEDED, TAKES_OPTIONS, Homes
+from pipeline.planning.homes import Homes
+from pipeline.planning.kinds import NEEDED, TAKES_OPTIONS
 from pipeline.planning.schema import SCHEMA, schema_with
 from trees import merged
 

@@ -13,7 +13,7 @@ import torch
 
 from pipeline.execution import devices
 from pipeline.execution.devices import lease, visible_devices
-from pipeline.storage.artefacts import ArtefactError
+from pipeline.storage.writing import ArtefactError
 
 HERE = Path(__file__).parents[2]
 # Takes its places and marks them; a mark that is there already is another job on the same place, unless

@@ -13,7 +13,8 @@ from finished import carry_out, finish, plan_of, scorecard
 
 from pipeline.planning.configuration import ConfigurationError
 from pipeline.planning.exhibits import READ, SETTINGS, Exhibit
-from pipeline.planning.homes import CHOICES, HomeError, Homes
+from pipeline.planning.homes import HomeError, Homes
+from pipeline.planning.kinds import CHOICES
 from pipeline.storage.results import READERS
 from trees import merged
 

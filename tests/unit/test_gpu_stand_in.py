@@ -11,7 +11,7 @@ import torch
 from cupy_stand_in import Device, StandIn
 from pipeline.execution import devices, kernel_points
 from pipeline.execution.memory import named_memory_errors
-from pipeline.storage.artefacts import ArtefactError
+from pipeline.storage.writing import ArtefactError
 from rethinking.classification import one_hot
 from rethinking.kernels import backends, panels, systems
 from rethinking.kernels.accumulated import Accumulated, accumulate

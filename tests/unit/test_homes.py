@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.planning.homes import NEEDED, PACKAGE, HomeError, Homes
+from pipeline.planning.homes import PACKAGE, HomeError, Homes
+from pipeline.planning.kinds import NEEDED
 from rethinking.features.gabor import Gabor
 from rethinking.features.random_patches import RandomPatches
 

@@ -7,8 +7,9 @@ import torch
 from pipeline.execution.devices import device_for
 from pipeline.execution.job import logged
 from pipeline.execution.memory import named_memory_errors
-from pipeline.storage.artefacts import ArtefactError, load, save_arrays
+from pipeline.storage.artefacts import load, save_arrays
 from pipeline.storage.jobs import unfinished
+from pipeline.storage.writing import ArtefactError
 from rethinking.kernels.accumulated import accumulate, products_bytes
 from rethinking.kernels.memory import available_memory
 from rethinking.seeds import numpy_generator

@@ -8,8 +8,9 @@ read as tested against these.
 import importlib
 
 from pipeline.execution.job import logged
-from pipeline.storage.artefacts import ArtefactError, load, save_arrays
+from pipeline.storage.artefacts import load, save_arrays
 from pipeline.storage.jobs import unfinished
+from pipeline.storage.writing import ArtefactError
 from rethinking.seeds import numpy_generator
 
 with logged(snakemake.log[0]) as tell:

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline.execution.job import logged
-from pipeline.storage.artefacts import load, write_result, written_whole
+from pipeline.storage.artefacts import load, write_result
 from pipeline.storage.jobs import unfinished
+from pipeline.storage.writing import written_whole
 from rethinking.corruptions.arrays import centre
 from rethinking.datasets.image_folder import decode
 from rethinking.plotting import contact_sheet, style

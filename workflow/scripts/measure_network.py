@@ -10,6 +10,7 @@ from pipeline.execution.job import logged, provenance
 from pipeline.storage import artefacts
 from pipeline.storage.jobs import unfinished
 from pipeline.storage.weights import trained_network
+from pipeline.storage.writing import ArtefactError
 from rethinking.precision import ieee_float32
 from rethinking.recipe import Split
 from rethinking.seeds import torch_seed
@@ -25,7 +26,7 @@ def checked(rows, measurement: str) -> list[dict]:
         isinstance(row, dict) and all(isinstance(key, str) and isinstance(row[key], values) for key in row)
         for row in rows
     ):
-        raise artefacts.ArtefactError(
+        raise ArtefactError(
             f"the measurement {measurement} gave {str(rows)[:200]}; expected a list of mappings from "
             "names to plain numbers and texts"
         )

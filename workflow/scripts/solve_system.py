@@ -11,6 +11,7 @@ from pipeline.execution.job import logged, peak_memory_of_process, provenance
 from pipeline.execution.memory import named_memory_errors
 from pipeline.storage import artefacts
 from pipeline.storage.jobs import unfinished
+from pipeline.storage.writing import ArtefactError
 from rethinking.classification import classification_error, one_hot
 from rethinking.kernels.cholesky import NotPositiveDefinite
 from rethinking.kernels.panels import PanelFolder, StorageError
@@ -44,7 +45,7 @@ def solved(gamma: float | None, ridge: float) -> dict:
         free = kernel_points.free_space(backend, folder)
         plan = plan_solve(len(targets), size, classes + 1, dtype, free, points_bytes)
     except TooLarge as error:
-        raise artefacts.ArtefactError(str(error)) from error
+        raise ArtefactError(str(error)) from error
     if plan.place != "GPU":
         backend = kernel_points.Cpu()
     print(f"{spec['system']}, gamma {gamma}, ridge {ridge:g}: {plan}")
@@ -62,7 +63,7 @@ def solved(gamma: float | None, ridge: float) -> dict:
             solution = solve(gram, targets, ridge, folder=panels, report=report)
             scores = predict(gram, others, solution.weights)
     except StorageError as error:
-        raise artefacts.ArtefactError(str(error)) from error
+        raise ArtefactError(str(error)) from error
     except NotPositiveDefinite as error:
         # A result all the same: tables show that there is no solution.
         tell(f"{spec['system']} is not solved: {error}")

@@ -16,6 +16,7 @@ from pipeline.execution.job import EpochLog, logged, peak_memory, provenance
 from pipeline.storage import artefacts
 from pipeline.storage.jobs import unfinished
 from pipeline.storage.weights import write_weights
+from pipeline.storage.writing import ArtefactError, written_whole
 from rethinking.networks.initialisation import count_parameters
 from rethinking.networks.start import network_at_start
 from rethinking.networks.weights import weights_sha256
@@ -80,7 +81,7 @@ def make(job: dict) -> None:
     try:
         network = network_at_start(spec, shape, classes, job["seed"])
     except TypeError as error:
-        raise artefacts.ArtefactError(f"networks.{spec['network']}.factory: {error}") from error
+        raise ArtefactError(f"networks.{spec['network']}.factory: {error}") from error
     parameters = count_parameters(network)
     print(f"{spec['network']}: {parameters} parameters, {device}, {torch.get_num_threads()} threads")
     print(f"precision {precision}: {why}")
@@ -114,9 +115,9 @@ def make(job: dict) -> None:
                 else None,
             )
     except ValueError as error:  # data, network and recipe that do not go together
-        raise artefacts.ArtefactError(f"{job['folder']}: {error}") from error
+        raise ArtefactError(f"{job['folder']}: {error}") from error
     except torch.OutOfMemoryError as error:
-        raise artefacts.ArtefactError(
+        raise ArtefactError(
             f"{device} is out of memory ({str(error).splitlines()[0]}). Lower execution.runs_per_gpu (now "
             f"{execution['runs_per_gpu']}), or halve the batch_size of {spec['network']} (now "
             f"{recipe.batch_size})"
@@ -144,7 +145,7 @@ def make(job: dict) -> None:
         artefacts.write_receipt(job)
         checkpoint.remove()
         return
-    with artefacts.written_whole(folder / "history.csv") as temporary:
+    with written_whole(folder / "history.csv") as temporary:
         temporary.write_text(history_text(history))
     # JSON has no NaN: a diverged run's loss is null.
     final = history[-1]._asdict()

@@ -5,8 +5,9 @@ import importlib
 import torch
 
 from pipeline.execution.job import logged
-from pipeline.storage.artefacts import ArtefactError, load, save_arrays
+from pipeline.storage.artefacts import load, save_arrays
 from pipeline.storage.jobs import unfinished
+from pipeline.storage.writing import ArtefactError
 
 with logged(snakemake.log[0]) as tell:
     torch.set_num_threads(snakemake.threads)

@@ -18,8 +18,9 @@ from pipeline.commands.configured import NotConfigured, plan_of
 from pipeline.planning.plan import Plan
 from pipeline.planning.results import ACCEPTED, Result, read_accepted
 from pipeline.planning.stamps import canonical
-from pipeline.storage.artefacts import ArtefactError, check_whole, write_json
+from pipeline.storage.artefacts import check_whole
 from pipeline.storage.differences import difference
+from pipeline.storage.writing import ArtefactError, write_json
 
 
 def earlier(made: Result, seeds: list[int | None]) -> tuple[str | None, str]:

@@ -20,8 +20,9 @@ from pipeline.commands.prune import unasked
 from pipeline.planning.explain import printable
 from pipeline.planning.overlays import command_with
 from pipeline.planning.plan import Plan
-from pipeline.storage.artefacts import ArtefactError, check_whole, was_made_from_what_is_there
+from pipeline.storage.artefacts import check_whole, was_made_from_what_is_there
 from pipeline.storage.files import oddity
+from pipeline.storage.writing import ArtefactError
 
 
 def report(plan: Plan, command: str) -> bool:

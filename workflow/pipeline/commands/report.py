@@ -21,8 +21,8 @@ from pipeline.planning.explain import printable
 from pipeline.planning.overlays import command_with
 from pipeline.planning.plan import Plan
 from pipeline.planning.report import CAPTIONS, contact_sheet_name
-from pipeline.storage.artefacts import ArtefactError, written_whole
 from pipeline.storage.results import read_computed, read_scorecard, read_summary
+from pipeline.storage.writing import ArtefactError, written_whole
 from rethinking.paper import title_of
 from rethinking.plotting import captions, pages, provenance_page
 

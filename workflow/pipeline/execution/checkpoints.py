@@ -17,8 +17,8 @@ from pathlib import Path
 
 import torch
 
-from pipeline.storage.artefacts import ArtefactError, written_whole
 from pipeline.storage.files import read
+from pipeline.storage.writing import ArtefactError, written_whole
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 MOST = 2**36  # bytes of a state

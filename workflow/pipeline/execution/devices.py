@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from pipeline.storage.artefacts import ArtefactError
+from pipeline.storage.writing import ArtefactError
 
 DEVICE_FILES = Path("/dev")
 # How PyTorch begins to say that there is nothing to use, and not that something cannot be used.

@@ -19,7 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from pipeline.storage.artefacts import ArtefactError
+from pipeline.storage.writing import ArtefactError
 from rethinking.datasets.arrays import DataError
 
 if TYPE_CHECKING:

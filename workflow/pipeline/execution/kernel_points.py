@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.execution.devices import lease_gpu
-from pipeline.storage.artefacts import ArtefactError, existing_parent
+from pipeline.storage.writing import ArtefactError, existing_parent
 from rethinking.kernels.accumulated import Accumulated, Products, subset
 from rethinking.kernels.backends import Cpu, UnusableGpu, gpu_or_none
 from rethinking.kernels.kernels import Gaussian, Kernel, Linear, Points

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipeline.storage.artefacts import ArtefactError
+from pipeline.storage.writing import ArtefactError
 
 
 @contextmanager

@@ -3,24 +3,23 @@
 Snakemake validates a configuration against a schema and stops at the first violation.
 """
 
-import importlib.util
-import tempfile
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
 from pipeline.planning.exhibits import Exhibit
 from pipeline.planning.explain import LISTED, cut, explain, nearest, quoted, where_text
-from pipeline.planning.factories import arguments_of, call_problems, find_factory
-from pipeline.planning.grids import GridError, entry_of, expand, named_with_settings, network_grids
+from pipeline.planning.grids import GridError, expand, named_with_settings, network_grids
 from pipeline.planning.homes import Home, Homes
 from pipeline.planning.kernel_checks import kernel_problems
 from pipeline.planning.measurements import probe_defaults
+from pipeline.planning.networks import network_problems
+from pipeline.planning.places import place_problems
 from pipeline.planning.requests import request_problems
 from pipeline.planning.runs import TRUE_LABELS
-from pipeline.planning.schema import RECIPE, schema_with, unknown_names
+from pipeline.planning.schema import schema_with, unknown_names
 from pipeline.planning.sources import source_of
-from pipeline.storage.files import oddity, read
+from pipeline.storage.files import read
 
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
 RESERVED = {
@@ -30,12 +29,6 @@ RESERVED = {
 RESERVED_STARTS = ("summarise_", "download_", "prepare_", "describe_", "measure_", "contact_sheet")
 LARGEST = 1e300
 LONGEST = 1000  # characters that are said of one problem
-SUBFOLDERS = (
-    *("data", "runs", "weights", "traces", "systems", "measurements"),
-    *("figures", "tables", "logs", "benchmarks"),
-)
-# Prepared images, which everything was made from, as versions without stamps in paths kept them.
-EARLIER = "data/*/images/true/manifest.json"
 
 
 class ConfigurationError(Exception):
@@ -71,32 +64,6 @@ def _plain(value):
     return value
 
 
-def _network_problems(config: dict, homes: Homes, roots: tuple[Path, ...]) -> list[str]:
-    """Factories that do not exist or cannot be called with the arguments they are given."""
-    problems: list[str] = []
-    for name, network in config["networks"].items():
-        found = _problems_of_one(f"networks.{name}", network, config["training"], homes, roots)
-        # A name with settings has the faults of the entry that it starts from, and those of its own.
-        base = entry_of(name, config["networks"])
-        said = {problem.replace(f"networks.{base}.", f"networks.{name}.", 1) for problem in problems}
-        problems += [problem for problem in found if problem not in said]
-    return problems
-
-
-def _problems_of_one(
-    where: str, network: dict, training: dict, homes: Homes, roots: tuple[Path, ...]
-) -> list[str]:
-    module, _, function = network["factory"].partition(":")
-    found = find_factory(module, function, roots)
-    if isinstance(found, str):
-        problems = [f"{where}.factory: {found}"]
-    else:
-        problems = call_problems(where, found, arguments_of(network))
-    if "width" in network["arguments"]:
-        problems.append(f"{where}.arguments: width is a key of the network; set it beside its arguments")
-    return problems + _recipe_problems(where, network, training, homes)
-
-
 def _networks_with_settings(config: dict, schema: dict, homes: Homes) -> tuple[dict, list[str]]:
     """The networks that figures and tables name by settings, and the mistakes in these settings."""
     requests: list = []
@@ -111,25 +78,6 @@ def _networks_with_settings(config: dict, schema: dict, homes: Homes) -> tuple[d
     errors = Draft202012Validator(of_networks).iter_errors(named)
     problems = [text for error in errors for text in explain(error)]
     return ({}, problems) if problems else (_in_one_form(named, of_networks)["networks"], [])
-
-
-def _recipe_problems(where: str, network: dict, training: dict, homes: Homes) -> list[str]:
-    """Options that a network sets and that its update rule or schedule does not have.
-
-    A setting of ``training`` is left out of the networks whose rule does not have it.
-    """
-    problems = []
-    for kind in RECIPE:
-        chosen = homes.of(kind)[(training | network)[kind]]
-        foreign = {option for home in homes.of(kind).values() for option in home.options} - set(
-            chosen.options
-        )
-        problems += [
-            f"{where}.{option}: the {kind.replace('_', ' ')} {chosen.name} has no such option; "
-            f"{nearest(option, chosen.options)}"
-            for option in sorted(foreign & set(network))
-        ]
-    return problems
 
 
 def _paper_problems(where: str, entry: dict, home: Home, folder: Path, datasets: dict) -> list[str]:
@@ -235,56 +183,6 @@ def _exhibit_problems(where: str, entry: dict, config: dict, folder: Path, homes
     return problems + _paper_problems(where, entry, home, folder, config["datasets"])
 
 
-def _folder_problems(key: str, text: str, subfolders: tuple[str, ...]) -> list[str]:
-    """A folder that cannot be made or written to, found by trying."""
-    try:
-        folder = Path(text).expanduser()
-        for wanted in (folder, *(folder / name for name in subfolders)):
-            existing = wanted
-            while not existing.exists() and not existing.is_symlink():
-                existing = existing.parent
-            if not existing.is_dir():
-                return [f"{key}: {existing} is not a folder, so {wanted} cannot be made; choose another"]
-            if wanted == folder:
-                tempfile.TemporaryFile(dir=existing).close()
-    except (OSError, RuntimeError, ValueError) as error:
-        problem = f"nothing can be written to {quoted(text)} ({cut(str(error), 200)})"
-        return [f"{key}: {problem}; mend that or choose another"]
-    return []
-
-
-def _earlier_results(text: str) -> list[str]:
-    """Results of a version whose paths held no stamps, which this one neither reads nor touches."""
-    found = sorted(Path(text).expanduser().glob(EARLIER))
-    if not found:
-        return []
-    return [
-        f"results: {text} has results of an earlier version of this workflow, whose paths hold no stamps "
-        f"({found[0]}). They are left alone and cannot be used; to start anew, set `results` elsewhere"
-    ]
-
-
-def _execution_problems(config: dict) -> list[str]:
-    """Packages that the configuration asks for and that are not installed."""
-    if config["execution"]["tensorboard"] and importlib.util.find_spec("tensorboard") is None:
-        return [
-            "execution.tensorboard: the package is not installed; pip install tensorboard, or set it to false"
-        ]
-    return []
-
-
-def _download_problems(config: dict) -> list[str]:
-    """A folder of downloads that cannot be one."""
-    text = config["data_folder"]
-    try:
-        path = Path(text).expanduser()
-        if path.exists() and not path.is_dir():
-            return [f"data_folder: {quoted(text)} is {oddity(path) or 'a file'}; expected a folder"]
-    except (OSError, RuntimeError, ValueError) as error:
-        return [f"data_folder: {quoted(text)} is no path here ({cut(str(error), 200)})"]
-    return []
-
-
 def _in_one_form(value, schema: dict):
     """``value`` with numbers as the schema has them, so that 1 and 1.0 are the same run."""
     kind = schema.get("type")
@@ -345,15 +243,10 @@ def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> 
         config["networks"] |= named
     if not problems:
         problems = (
-            _network_problems(config, homes, roots)
+            network_problems(config, homes, roots)
             + _query_problems(config, folder, homes)
             + kernel_problems(config, homes)
-            + _download_problems(config)
-            + _execution_problems(config)
-            + (
-                _folder_problems("results", config["results"], SUBFOLDERS)
-                or _earlier_results(config["results"])
-            )
+            + place_problems(config)
         )
     if problems:
         problems = list(dict.fromkeys(problems))

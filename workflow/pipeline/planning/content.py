@@ -13,9 +13,11 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.planning.sources import Source
+from pipeline.storage.writing import ArtefactError, write_json
 
 EVERYTHING = ("**/*",)
 MUCH = 2**30  # bytes whose reading takes so long that the user is told
@@ -86,15 +88,7 @@ def content_hash(source: Source, record: Path, look: bool = True) -> str | None:
     named = [[name, *looks[3:]] for name, looks in sorted(files.items())]
     content = hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16]
     if unread or known.get("content") != content:
-        _write(record, {"content": content, "files": files})
+        # Where results can only be read, the data are read again the next time.
+        with suppress(ArtefactError):
+            write_json(record, {"content": content, "files": files})
     return content
-
-
-def _write(record: Path, content: dict) -> None:
-    temporary = record.with_name(f".{record.name}.{os.getpid()}")
-    try:
-        record.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(content))
-        os.replace(temporary, record)
-    except OSError:  # results on a disk that only can be read: the data are read again the next time
-        temporary.unlink(missing_ok=True)

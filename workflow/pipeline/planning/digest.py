@@ -17,6 +17,7 @@ from pipeline.planning.cached import cached_method
 EXECUTION = {
     *("pipeline.execution.checkpoints", "pipeline.execution.devices", "pipeline.execution.job"),
     *("pipeline.storage.artefacts", "pipeline.storage.jobs", "pipeline.storage.weights"),
+    "pipeline.storage.writing",
 }
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 

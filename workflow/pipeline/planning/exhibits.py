@@ -10,7 +10,8 @@ have one name, the function is given the setting.
 from typing import NamedTuple
 
 from pipeline.planning.arguments import Function
-from pipeline.planning.homes import CHOICES, Home
+from pipeline.planning.homes import Home
+from pipeline.planning.kinds import CHOICES
 
 # Its name, the name in print of its data set, the number of seeds, the confidence of intervals, the widths of
 # the networks that are not as wide as the paper's, and the train accuracy that counts as fitted.

@@ -21,18 +21,18 @@ from pipeline.planning.configuration import check
 from pipeline.planning.data import DataPlan
 from pipeline.planning.digest import Scripts
 from pipeline.planning.exhibits import FILES, Exhibit
-from pipeline.planning.factories import arguments_of
 from pipeline.planning.homes import Homes
 from pipeline.planning.kernels import KernelPlan
 from pipeline.planning.measurements import MeasurementPlan
+from pipeline.planning.networks import arguments_of
 from pipeline.planning.pages import Page
+from pipeline.planning.provenance import provenance
 from pipeline.planning.results import Result, Results
 from pipeline.planning.runs import TRUE_LABELS, Run
-from pipeline.planning.scoring import claimed, scored
+from pipeline.planning.scoring import scorecard
 from rethinking.exhibits.requests import Measurement, Solve, Trace, Training
 
 RECIPE = ("epochs", "learning_rate", "batch_size", "stop_after_fit")
-COORDINATES = ("dataset", *Run("").coordinates())
 
 
 class Plan:
@@ -115,7 +115,7 @@ class Plan:
         spec = {
             "module": summarise.module,
             "reads": exhibit.home.about["reads"],
-            "arguments": summarise.arguments(self._provided(exhibit)),
+            "arguments": summarise.arguments(self.provided(exhibit)),
             "coordinates": [coordinates for coordinates, _, _ in results],
         }
         inputs = {"results": [(made, seed) for _, made, seed in results]}
@@ -132,7 +132,7 @@ class Plan:
         spec: dict = {
             "form": form,
             "module": maker.module,
-            "arguments": maker.arguments(self._provided(exhibit)),
+            "arguments": maker.arguments(self.provided(exhibit)),
         }
         inputs: dict = {"summary": self.summary(name)}
         if "paper" in maker.named:
@@ -144,54 +144,6 @@ class Plan:
         files = {file: f"{self.root}/{folder}/{name}{Path(file).suffix}" for file in FILES[form]}
         return Page(made, files)
 
-    def scorecard(self) -> Page:
-        """The comparison with the paper, from the summaries of all that is held against it."""
-        exhibits = [self.exhibits[name] for name in self.in_all if self.exhibits[name].is_scored]
-        held = [
-            scored(exhibit, self.paper(exhibit.name), self._provided(exhibit))
-            | {"about": self.titles(exhibit.name), "claimed": self._claimed(exhibit)}
-            for exhibit in exhibits
-        ]
-        spec = {
-            "script": "write_scorecard.py",
-            "exhibits": held,
-            "tolerance": self.config["scorecard"]["tolerance"],
-            "fit": self.config["fit"]["train_accuracy"],
-            "confidence": self.config["interval"]["confidence"],
-            "dataset": self.data.title,
-        }
-        inputs = {
-            "summaries": [(self.summary(exhibit.name), None) for exhibit in exhibits],
-            "baselines": [baseline for exhibit in exhibits for baseline in self.baselines(exhibit.name)],
-        }
-        modules = tuple(dict.fromkeys(each["claims"]["module"] for each in held if each["claims"]))
-        made = self.results.plan("scorecard", "write_scorecard.py", spec, inputs, modules=modules)
-        files = {f"scorecard.{form}": f"{self.root}/scorecard.{form}" for form in ("csv", "html")}
-        return Page(made, files)
-
-    def provenance(self) -> Page:
-        """Data, machines, versions and times, from the descriptions and results behind everything shown."""
-        entries = [entry for name in self.in_all for entry in self.results_of(name)]
-        # Measurements and traces count as such, and the runs behind them as the runs that they are.
-        measured = [(made, seed) for _, made, seed in entries if "run" in made.inputs]
-        runs = [(made.inputs["run"], seed) for made, seed in measured]
-        entries = [entry for entry in entries if "run" not in entry[1].inputs]
-        entries += [
-            ({key: run.spec[key] for key in COORDINATES} | {"seed": seed}, run, seed) for run, seed in runs
-        ]
-        entries += [({"seed": seed}, made, seed) for made, seed in measured]
-        results = {made.folder(seed): (coordinates, made, seed) for coordinates, made, seed in entries}
-        spec: dict = {"coordinates": [coordinates for coordinates, _, _ in results.values()]}
-        inputs = {
-            "results": [(made, seed) for _, made, seed in results.values()],
-            "descriptions": [(data.description().result, None) for data in self.described],
-        }
-        spec["script"] = "write_provenance.py"
-        if self.results.standing_in:
-            spec["accepted"] = dict(sorted(self.results.standing_in.items()))
-        made = self.results.plan("provenance", "write_provenance.py", spec, inputs)
-        return Page(made, {"provenance.html": f"{self.root}/provenance.html"})
-
     def _pages(self) -> dict[str, Page]:
         """Every page by the name of the rule that makes it."""
         pages = {f"describe_{data.name}": data.description() for data in self.datasets.values()}
@@ -201,7 +153,7 @@ class Plan:
         }
         pages |= {name: self.page(name) for name in self.exhibits}
         if self.in_all:
-            pages |= {"scorecard": self.scorecard(), "provenance": self.provenance()}
+            pages |= {"scorecard": scorecard(self), "provenance": provenance(self)}
         return pages
 
     # --- what figures and tables show -------------------------------------------------------------
@@ -245,7 +197,7 @@ class Plan:
         content = (self.folder / file).read_bytes()
         return {"file": file, "sha256": hashlib.sha256(content).hexdigest()}
 
-    def _provided(self, exhibit: Exhibit) -> dict:
+    def provided(self, exhibit: Exhibit) -> dict:
         """The values for the functions of a figure or table, by argument (``exhibits``)."""
         named = self.about(exhibit.name)
         return exhibit.options | {
@@ -260,10 +212,6 @@ class Plan:
             },
             "fit": self.config["fit"]["train_accuracy"],
         }
-
-    def _claimed(self, exhibit: Exhibit) -> dict:
-        networks, corruptions = self.config["networks"], self.homes.of("corruption")
-        return claimed(exhibit, self.requested(exhibit.name), networks, corruptions)
 
     def describe(self, run: Run) -> dict:
         """The coordinates of a run, as results and tables name them."""

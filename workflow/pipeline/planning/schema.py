@@ -9,7 +9,8 @@ from pathlib import Path
 import yaml
 
 from pipeline.planning.explain import nearest
-from pipeline.planning.homes import CHOICES, Home, Homes
+from pipeline.planning.homes import Home, Homes
+from pipeline.planning.kinds import CHOICES
 from pipeline.planning.measurements import MOMENTS
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"

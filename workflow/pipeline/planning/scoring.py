@@ -4,13 +4,17 @@ The paper's claims are about five networks, true labels and four corruptions. Re
 corruptions are shown with their intervals and get no verdict, unless the entry says ``claims: all``.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.planning.exhibits import ALL_CLAIMS, READ, Exhibit
 from pipeline.planning.homes import Home
+from pipeline.planning.pages import Page
 from pipeline.planning.runs import TRUE_LABELS
 from rethinking import paper
 from rethinking.exhibits.requests import Training
+
+if TYPE_CHECKING:
+    from pipeline.planning.plan import Plan
 
 
 def _is_papers(request: Training, networks: dict, corruptions: dict[str, Home]) -> bool:
@@ -57,3 +61,34 @@ def scored(exhibit: Exhibit, paper: dict | None, provided: dict) -> dict:
         }
         about |= {"paper": paper, "quantity": exhibit.entry.get("quantity")}
     return about
+
+
+def _claimed_in(plan: "Plan", exhibit: Exhibit) -> dict:
+    networks, corruptions = plan.config["networks"], plan.homes.of("corruption")
+    return claimed(exhibit, plan.requested(exhibit.name), networks, corruptions)
+
+
+def scorecard(plan: "Plan") -> Page:
+    """The comparison with the paper, from the summaries of all that is held against it."""
+    exhibits = [plan.exhibits[name] for name in plan.in_all if plan.exhibits[name].is_scored]
+    held = [
+        scored(exhibit, plan.paper(exhibit.name), plan.provided(exhibit))
+        | {"about": plan.titles(exhibit.name), "claimed": _claimed_in(plan, exhibit)}
+        for exhibit in exhibits
+    ]
+    spec = {
+        "script": "write_scorecard.py",
+        "exhibits": held,
+        "tolerance": plan.config["scorecard"]["tolerance"],
+        "fit": plan.config["fit"]["train_accuracy"],
+        "confidence": plan.config["interval"]["confidence"],
+        "dataset": plan.data.title,
+    }
+    inputs = {
+        "summaries": [(plan.summary(exhibit.name), None) for exhibit in exhibits],
+        "baselines": [baseline for exhibit in exhibits for baseline in plan.baselines(exhibit.name)],
+    }
+    modules = tuple(dict.fromkeys(each["claims"]["module"] for each in held if each["claims"]))
+    made = plan.results.plan("scorecard", "write_scorecard.py", spec, inputs, modules=modules)
+    files = {f"scorecard.{form}": f"{plan.root}/scorecard.{form}" for form in ("csv", "html")}
+    return Page(made, files)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pipeline.planning.results import Result
 from pipeline.planning.stamps import canonical
-from pipeline.storage.artefacts import ArtefactError, read_result
+from pipeline.storage.artefacts import read_result
+from pipeline.storage.writing import ArtefactError
 
 
 def leaves(spec, path: str = "") -> dict[str, str]:

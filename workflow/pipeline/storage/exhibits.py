@@ -4,7 +4,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from pipeline.storage.artefacts import ArtefactError, read_file, read_result, write_result, written_whole
+from pipeline.storage.artefacts import read_file, read_result, write_result
+from pipeline.storage.writing import ArtefactError, written_whole
 from rethinking.plotting import style
 
 

@@ -7,14 +7,8 @@ are renewed.
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeline.storage.artefacts import (
-    check_code,
-    is_finished,
-    read_file,
-    read_result,
-    write_receipt,
-    written_whole,
-)
+from pipeline.storage.artefacts import check_code, is_finished, read_file, read_result, write_receipt
+from pipeline.storage.writing import written_whole
 
 
 def unfinished(jobs: list[dict], tell: Callable[[str], None]) -> Iterator[dict]:

@@ -9,15 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.storage.artefacts import (
-    ArtefactError,
-    load,
-    read_file,
-    read_result,
-    remake,
-    write_result,
-    written_whole,
-)
+from pipeline.storage.artefacts import load, read_file, read_result, remake, write_result
+from pipeline.storage.writing import ArtefactError, written_whole
 from rethinking.baseline import Baseline
 
 WORKFLOW = Path(__file__).parents[3]

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from torch import nn
 
-from pipeline.storage.artefacts import read_file, read_result, write_result, written_whole
+from pipeline.storage.artefacts import read_file, read_result, write_result
+from pipeline.storage.writing import written_whole
 from rethinking.networks.start import network_at_start
 from rethinking.networks.weights import load_weights, weights_as_bytes
 

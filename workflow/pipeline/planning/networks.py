@@ -1,6 +1,7 @@
-"""Guarantee: a network's factory that cannot be called is found while planning, without importing PyTorch.
+"""Guarantee: a network that cannot be made or trained is found while planning, without importing PyTorch.
 
-The signature is read from the syntax of the module.
+The signature of its factory is read from the syntax of the module. Options that its update rule or schedule
+does not have are found as well.
 """
 
 import ast
@@ -8,6 +9,9 @@ from pathlib import Path
 
 from pipeline.planning.digest import find_module
 from pipeline.planning.explain import nearest, quoted
+from pipeline.planning.grids import entry_of
+from pipeline.planning.homes import Homes
+from pipeline.planning.schema import RECIPE
 
 # What the workflow passes to every factory, by name.
 FACTORY_ARGUMENTS = {"image_shape", "classes"}
@@ -65,4 +69,49 @@ def call_problems(where: str, function: ast.FunctionDef, arguments: dict) -> lis
             if wanted in TYPES and type(value) not in TYPES[wanted]:
                 found = f"{type(value).__name__} {quoted(value)}"
                 problems.append(f"{where}.arguments.{name}: expected {wanted}, found {found}")
+    return problems
+
+
+def network_problems(config: dict, homes: Homes, roots: tuple[Path, ...]) -> list[str]:
+    """Factories that do not exist or cannot be called with the arguments they are given."""
+    problems: list[str] = []
+    for name, network in config["networks"].items():
+        found = _problems_of_one(f"networks.{name}", network, config["training"], homes, roots)
+        # A name with settings has the faults of the entry that it starts from, and those of its own.
+        base = entry_of(name, config["networks"])
+        said = {problem.replace(f"networks.{base}.", f"networks.{name}.", 1) for problem in problems}
+        problems += [problem for problem in found if problem not in said]
+    return problems
+
+
+def _problems_of_one(
+    where: str, network: dict, training: dict, homes: Homes, roots: tuple[Path, ...]
+) -> list[str]:
+    module, _, function = network["factory"].partition(":")
+    found = find_factory(module, function, roots)
+    if isinstance(found, str):
+        problems = [f"{where}.factory: {found}"]
+    else:
+        problems = call_problems(where, found, arguments_of(network))
+    if "width" in network["arguments"]:
+        problems.append(f"{where}.arguments: width is a key of the network; set it beside its arguments")
+    return problems + _recipe_problems(where, network, training, homes)
+
+
+def _recipe_problems(where: str, network: dict, training: dict, homes: Homes) -> list[str]:
+    """Options that a network sets and that its update rule or schedule does not have.
+
+    A setting of ``training`` is left out of the networks whose rule does not have it.
+    """
+    problems = []
+    for kind in RECIPE:
+        chosen = homes.of(kind)[(training | network)[kind]]
+        foreign = {option for home in homes.of(kind).values() for option in home.options} - set(
+            chosen.options
+        )
+        problems += [
+            f"{where}.{option}: the {kind.replace('_', ' ')} {chosen.name} has no such option; "
+            f"{nearest(option, chosen.options)}"
+            for option in sorted(foreign & set(network))
+        ]
     return problems
