@@ -1,5 +1,6 @@
 """The digest of a job's code follows its meaning through imports, and nothing else."""
 
+import ast
 import copy
 import re
 from pathlib import Path
@@ -193,3 +194,37 @@ def test_the_modules_that_a_specification_names_are_in_the_digest(tmp_path, monk
     expected |= {"rethinking.networks.mlp", "rethinking.probes.example_correctness", "learned"}
     expected |= {"rethinking.measurements.weight_norms", "norms_by_labels.drawing"}
     assert expected <= found
+
+
+EVERYWHERE = """
+match x:
+    case 1:
+        import a
+try:
+    import b
+except E:
+    import c
+else:
+    import d
+finally:
+    import e
+with x:
+    async def f():
+        for i in y:
+            import g
+        else:
+            import h
+while z:
+    import k
+else:
+    class C:
+        import l
+"""
+
+
+def test_an_import_is_found_in_every_kind_of_block():
+    tree = ast.parse(EVERYWHERE)
+    everywhere = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    found = [node for node in digest._statements(tree.body) if isinstance(node, ast.Import)]
+    assert len(found) == 10
+    assert {*map(id, found)} == {*map(id, everywhere)}
