@@ -6,6 +6,7 @@ import pytest
 
 from honest_results import FIT, PAPER, claims, function, honest, run
 from rethinking.baseline import Baseline
+from rethinking.exhibits.regularised_random_labels.drawing import table_rows, text_rows
 from rethinking.exhibits.requests import Training
 from rethinking.exhibits.test_error_readings.summary import summarise as summarise_readings
 from rethinking.exhibits.weight_decay_path.kind import requests
@@ -69,6 +70,15 @@ def test_failing_to_converge_is_a_row_like_any_other():
     assert "failed to converge (0 of 1)" in function(TABLE4, "render")(none, paper, **given)["html"]
     assert claims("t", TABLE4, none, YARDSTICK)["verdict"].tolist() == ["matched"]
     assert claims("t", TABLE4, summary, YARDSTICK)["verdict"].tolist() == ["not matched"]
+
+
+def test_a_row_with_a_width_of_its_own_has_no_other_width():
+    """The width of a network is that of its entry only where the row does not set another."""
+    summary = regularised(
+        ("mlp_1x512", "weight_decay", 1.0, 1.0), ("mlp_1x512@width=1.0", "random_crop", 1.0, 1.0)
+    )
+    rows = text_rows(table_rows(summary), {"mlp_1x512": 0.5})
+    assert rows["model"].tolist() == ["MLP 1×512 (width ×0.5)", "MLP 1×512 (width 1.0)"]
 
 
 def test_a_summary_that_was_written_and_read_has_the_same_claims():

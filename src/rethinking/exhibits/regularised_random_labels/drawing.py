@@ -61,11 +61,11 @@ def text_rows(table: pd.DataFrame, widths: dict[str, float]) -> pd.DataFrame:
 
     ``widths`` names the networks that are not as wide as the paper's.
     """
-    models = [
-        style.network_name(row.network, widths)
-        + (f" ({style.settings(row.settings)})" if row.settings != UNCHANGED else "")
+    names = [
+        row.network if row.settings == UNCHANGED else f"{row.network}@{row.settings}"
         for row in table.itertuples()
     ]
+    models = [style.network_name(name, widths) for name in names]
     used = table[[*USED]].apply(
         lambda row: " + ".join(USED[key] for key in USED if row[key]) or "none", axis=1
     )
