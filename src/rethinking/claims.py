@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from rethinking.exhibits.requests import with_changes
 from rethinking.scorecard import CLAIM, COLUMNS, CONSEQUENCE, OWN_CLAIM
 from rethinking.verdicts import Claim
 
@@ -42,9 +43,16 @@ def claim_rows(source: str, claims: Iterable[Claim], in_papers_name: bool = True
 def claimed_rows(summary: pd.DataFrame, claimed: Mapping[str, list[str]]) -> pd.DataFrame:
     """The rows of a summary that the paper's claims and numbers are about.
 
-    ``claimed`` has, by column, the names that the paper has. A summary without the column keeps its rows.
+    ``claimed`` has, by column, the names that the paper has. A summary without the column keeps its rows. A
+    network may stand in two columns: its entry, and the settings that its name changes in it.
     """
     for column, names in claimed.items():
-        if column in summary:
+        if column == "network" and "settings" in summary:
+            asked = [
+                with_changes(network, settings)
+                for network, settings in zip(summary["network"], summary["settings"], strict=True)
+            ]
+            summary = summary[pd.Series(asked, summary.index).isin(names)]
+        elif column in summary:
             summary = summary[summary[column].isin(names)]
     return summary

@@ -63,7 +63,11 @@ class Recipe:
         Raises ``ValueError`` for a network without the layers that weight decay is to act on.
         """
         module, decayed = map(importlib.import_module, (self.update_rule, self.decayed))
-        parameters = decayed.parameters(network) if self.weight_decay else []
+        parameters = list(decayed.parameters(network)) if self.weight_decay else []
+        if self.weight_decay and not parameters:
+            raise ValueError(
+                f"weight decay is to act on the parameters of {self.decayed}, which names none here"
+            )
         return module.update_rule(network, self.weight_decay, parameters, **self.update_options)
 
     def rate(self, epoch: int) -> float:

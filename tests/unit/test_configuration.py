@@ -757,24 +757,133 @@ def test_images_corrupted_after_the_crop_have_lost_what_some_regularisers_need(r
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("alexnet@weight_decay=-1", "networks.alexnet@weight_decay=-1.weight_decay: expected more than 0"),
-        ("alexnet@weight_decay=NaN", "networks.alexnet@weight_decay=NaN.weight_decay: expected number"),
+        ("alexnet@weight_decay=-1", "'alexnet@weight_decay=-1': weight_decay: expected more than 0"),
+        ("alexnet@weight_decay=NaN", "weight_decay: expected number"),
         ("alexnet@weight_dekay=1", "unknown key 'weight_dekay'; did you mean 'weight_decay'?"),
-        ("alexnet@decayed=biases", "networks.alexnet@decayed=biases.decayed: 'biases' is not possible"),
-        ("alexnet@epochs=2.5", "networks.alexnet@epochs=2.5.epochs: expected integer"),
+        ("alexnet@decayed=biases", "decayed: 'biases' is not possible"),
+        ("alexnet@epochs=2.5", "epochs: expected integer"),
         ("alexnet@width=0.0001", None),
-        ("alexnot@epochs=3", "no network 'alexnot@epochs=3'"),
-        ("alexnet@", "unknown key ''"),
-        ("alexnet@epochs=../../x", "is not a possible name"),
+        ("alexnot@epochs=3", "no network 'alexnot'; did you mean 'alexnet'?"),
+        ("alexnet@", "each setting is written @key=value"),
+        ("alexnet@epochs=../../x", "each setting is written @key=value"),
+        (f"alexnet@epochs={'1' * 41}", "with a value of 1 to 40 characters"),
+        ("alexnet@epochs=3@epochs=4", "epochs is set twice; remove one"),
+        ("mlp_1x512@epochs=3", "mlp_1x512 is a grid; name one of mlp_1x512@learning_rate=0.01, mlp_1x512@"),
+        ("mlp_1x512@learning_rate=0.01@epochs=3", None),
     ],
 )
 def test_settings_in_the_name_of_a_network_are_checked_as_those_of_an_entry(name, expected):
     config = copy.deepcopy(PAPER)
-    config["tables"] = {"table4": {"kind": "regularised_random_labels", "rows": [{"network": name}]}}
+    row = {"network": name, "random_crop": True}
+    config["tables"] = {"table4": {"kind": "regularised_random_labels", "rows": [row]}}
+    config["figures"] = {}
+    config["networks"]["mlp_1x512"]["learning_rate"] = {"grid": [0.01, 0.02]}
     if expected is None:
         assert Plan(config, HERE).requested("table4")[0].network == name
         return
-    assert any(expected in problem for problem in problems(config)), problems(config)
+    (problem,) = problems(config)
+    assert problem.startswith("tables.table4: ")
+    assert expected in problem
+
+
+@pytest.mark.parametrize("key", ["weight_decay=0.1", "decayed=all"])
+def test_settings_of_weight_decay_are_refused_where_there_is_none(key):
+    row = {"network": f"alexnet@{key}", "random_crop": True}
+    config = with_value(("tables", "table4"), {"kind": "regularised_random_labels", "rows": [row]})
+    (problem,) = problems(config)
+    assert problem.startswith("tables.table4.rows[0]: ")
+    assert "its runs have no weight decay; switch weight_decay on, or remove the setting" in problem
+    row["weight_decay"] = True
+    assert Plan(config, HERE).requested("table4")
+
+
+def test_an_entry_of_networks_has_no_name_with_settings():
+    entry = PAPER["networks"]["alexnet"] | {"epochs": 1}
+    (problem,) = problems(with_value(("networks", "alexnet@epochs=3"), entry))
+    assert "a name with settings is for figures and tables; name the entry without @" in problem
+
+
+def test_one_network_under_several_names_is_trained_once_and_called_as_it_was_asked_for():
+    """Order, spelling and settings that the entry has already make no other run."""
+    names = [
+        *(
+            "alexnet@epochs=3@width=0.5",
+            "alexnet@width=0.50@epochs=3",
+            "alexnet@learning_rate=1e-2@width=0.5@epochs=3",
+        ),
+        *("alexnet@epochs=80", "alexnet"),
+    ]
+    rows = [{"network": name, "random_crop": True} for name in names]
+    config = with_value(("tables", "table4"), {"kind": "regularised_random_labels", "rows": rows})
+    plan = Plan(config, HERE)
+    found = [
+        (where["network"], made.folder(seed)) for where, made, seed in plan.results_of("table4") if seed == 0
+    ]
+    assert [name for name, _ in found] == names
+    folders = [folder for _, folder in found]
+    assert len(set(folders[:3])) == len(set(folders[3:])) == 1
+    assert "/alexnet@epochs=3@width=0.5/" in folders[0]
+    assert "/alexnet/" in folders[3]
+
+
+def test_weight_decay_by_coefficient_shares_runs_with_table_4():
+    plan = Plan(PAPER, HERE)
+    runs = {
+        name: {made.folder(0) for _, made, _ in plan.results_of(name)}
+        for name in ("table4", "fig_weight_decay")
+    }
+    shared = {folder.split("/")[-4] for folder in runs["table4"] & runs["fig_weight_decay"]}
+    assert shared == {"inception", "alexnet"}
+
+
+def test_at_p_0_the_labels_are_true_whatever_would_replace_them(tmp_path):
+    path = tmp_path / "next_class.py"
+    path.write_text(
+        'ABOUT = {"kind": "corruption", "of": "labels", "title": "the next class"}\n\n\n'
+        "def corrupt(labels, label_noise, classes, generator):\n    raise AssertionError\n"
+    )
+    config = copy.deepcopy(PAPER) | {"plugins": [str(path)]}
+    config["figures"]["mine"] = {
+        **{"kind": "noise_sweep", "quantity": "test_error", "networks": ["alexnet"]},
+        **{"label_noise": [0.0, 0.5], "corruption": "next_class"},
+    }
+    plan = Plan(config, HERE)
+    at_zero = {made.folder(0) for where, made, _ in plan.results_of("mine") if where["label_noise"] == 0}
+    assert at_zero < {made.folder(0) for _, made, _ in plan.results_of("fig1c")}
+
+
+def test_lines_of_weight_decay_do_not_set_what_the_figure_varies():
+    config = copy.deepcopy(PAPER)
+    config["figures"]["fig_weight_decay"]["lines"] = [
+        {"network": "alexnet@decayed=all", "decayed": "weights"}
+    ]
+    found = problems(config)
+    assert found
+    assert all("decayed is set twice; remove one" in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("figure", "options", "scored"),
+    [
+        ("fig2b", {}, True),
+        ("fig2b", {"condition": "random_labels"}, False),
+        ("fig2b", {"regularisers": ["weight_decay"]}, False),
+        ("fig1c", {"regularisers": ["weight_decay"]}, False),
+        ("fig1a", {"regularisers": ["weight_decay"]}, False),
+    ],
+)
+def test_figures_under_other_conditions_are_not_held_against_the_paper(figure, options, scored):
+    config = copy.deepcopy(PAPER)
+    config["figures"][figure] |= options
+    exhibits = Plan(config, HERE).pages["scorecard"].result.spec["exhibits"]
+    assert (figure in [each["name"] for each in exhibits]) == scored
+    config["figures"][figure]["claims"] = "all"
+    (about,) = [
+        each
+        for each in Plan(config, HERE).pages["scorecard"].result.spec["exhibits"]
+        if each["name"] == figure
+    ]
+    assert (about["numbers"] is not None) == scored, "the numbers are those of the paper's conditions"
 
 
 @pytest.mark.parametrize(

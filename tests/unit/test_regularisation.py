@@ -6,6 +6,7 @@ import pytest
 
 from honest_results import FIT, PAPER, claims, function, honest, run
 from rethinking.baseline import Baseline
+from rethinking.claims import claimed_rows
 from rethinking.exhibits.regularised_random_labels.drawing import table_rows, text_rows
 from rethinking.exhibits.requests import Training
 from rethinking.exhibits.test_error_readings.summary import summarise as summarise_readings
@@ -72,6 +73,108 @@ def test_failing_to_converge_is_a_row_like_any_other():
     assert claims("t", TABLE4, summary, YARDSTICK)["verdict"].tolist() == ["not matched"]
 
 
+@pytest.mark.parametrize("diverged", [0, 1, 2])
+def test_diverging_is_not_what_failing_to_converge_means(diverged):
+    more = {"condition": "random_labels", "network": "alexnet", "weight_decay": True, "label_noise": 1.0}
+    runs = [
+        run([0.1, 0.11], 0.1, seed=seed, **more).assign(
+            verdict="diverged at epoch 2" if seed < diverged else "finished"
+        )
+        for seed in range(2)
+    ]
+    summary = function(TABLE4, "summarise")(pd.concat(runs, ignore_index=True), FIT, 0.95)
+    assert claims("t", TABLE4, summary, YARDSTICK)["verdict"].tolist() == [
+        "matched" if not diverged else "not matched"
+    ]
+
+
+def test_alexnet_with_settings_of_ones_own_gets_no_verdict_in_the_papers_name():
+    summary = regularised(("alexnet@weight_decay=0.03", "weight_decay", 0.1, 0.1))
+    assert claims("t", TABLE4, summary, YARDSTICK)["kind"].tolist() == ["own claim"]
+
+
+def test_the_papers_networks_are_found_by_their_whole_names():
+    """A row that another factory stands behind has the paper's name and settings of its own."""
+    summary = regularised(
+        ("inception@decay=0.999@epochs=200", "random_crop", 1.0, 1.0),
+        ("inception@factory=own:own", "augmentation", 1.0, 1.0),
+    )
+    kept = claimed_rows(summary, {"network": ["inception@decay=0.999@epochs=200"]})
+    assert set(kept["settings"]) == {"decay=0.999@epochs=200"}
+    plain = regularised(("inception", "weight_decay", 1.0, 1.0))
+    assert len(claimed_rows(plain, {"network": ["inception"]})) == len(plain)
+
+
+def test_on_corrupted_test_labels_figure_1c_has_consequences_only():
+    """A test error that is the same at every p grows with p once test labels are corrupted."""
+    sweep = honest().sweep
+    noise = sweep["label_noise"]
+    sweep["test_accuracy"], sweep["corrupted_test_accuracy"] = 0.7, (1 - noise) * 0.7 + noise / 10
+    summary = function("noise_sweep", "summarise")(sweep, FIT, 0.95)
+    found = {
+        quantity: claims("fig1c", "noise_sweep", summary, YARDSTICK, {"quantity": quantity})
+        for quantity in ("test_error", "corrupted_test_error")
+    }
+    assert set(found["test_error"]["verdict"]) == {"not matched"}
+    assert set(found["corrupted_test_error"]["kind"]) == {"consequence"}
+    assert found["corrupted_test_error"]["item"].str.contains("on corrupted test labels").all()
+
+
+def test_a_gain_of_one_seed_has_the_interval_of_the_test_set():
+    more = {"condition": "true_labels", "seed": 0}
+    runs = pd.concat(
+        run([1.0], accuracy, network=network, **more)
+        for network, accuracy in (("inception", 0.53), ("inception_no_bn", 0.50))
+    )
+    summary = function("accuracy_curves", "summarise")(runs, ["inception", "inception_no_bn"], FIT, 0.95)
+    for examples, verdict in ((10_000, "matched"), (300, "not matched")):
+        yardstick = Yardstick(FIT, 0.95, {"data": Baseline(0.5, 0.6, examples)})
+        found = claims("fig2b", "accuracy_curves", summary, yardstick)
+        row = found[found["item"].str.startswith("BatchNorm")].iloc[0]
+        assert (row["verdict"], row["interval"]) == (verdict, "test set")
+
+
+def test_a_run_that_diverged_has_no_part_in_a_curve():
+    more = {"condition": "true_labels", "network": "inception"}
+    runs = [
+        run([1.0, 1.0], 0.8, seed=0, **more),
+        run([0.1, 0.1], 0.1, seed=1, **more).assign(verdict="diverged at epoch 2, learning rate 0.1"),
+    ]
+    summary = function("accuracy_curves", "summarise")(
+        pd.concat(runs, ignore_index=True), ["inception"], FIT, 0.95
+    )
+    last = summary[(summary["quantity"] == "test_accuracy") & (summary["epoch"] == 2)].iloc[0]
+    assert (last["mean"], last["runs"], last["failed"]) == (0.8, 1, 1)
+
+
+def test_a_line_that_fits_again_beyond_a_failure_fits_up_to_the_failure():
+    line = pd.DataFrame(
+        {
+            **{
+                "network": "mlp",
+                "decayed": "all",
+                "coefficient": [0.0, 0.01, 0.1],
+                "quantity": "train_accuracy",
+            },
+            **{"failed": [0, 2, 0], "planned": 2},
+        }
+    )
+    assert function("weight_decay_path", "sentences")(line) == [
+        "mlp, decay on all: fits its labels with coefficients up to 0, with 0.01 no run does."
+    ]
+
+
+def test_two_readings_that_can_hardly_be_told_apart_match_neither():
+    sweep = honest().sweep
+    sweep["corrupted_test_accuracy"] = sweep["test_accuracy"] + 0.001
+    assert set(readings(sweep).values()) == {"not matched"}
+
+
+def test_of_two_levels_no_reading_can_be_told():
+    sweep = honest().sweep
+    assert readings(sweep[sweep["label_noise"].isin([0.0, 0.5, 1.0])]) == {}
+
+
 def test_a_row_with_a_width_of_its_own_has_no_other_width():
     """The width of a network is that of its entry only where the row does not set another."""
     summary = regularised(
@@ -135,7 +238,9 @@ def test_the_best_accuracy_so_far_is_that_of_each_run():
     """The best of the mean over seeds would be lower than the mean of each seed's best."""
     more = {"condition": "true_labels", "network": "inception"}
     runs = [run([1.0] * 3, [0.5, 0.8, 0.6], seed=0, **more), run([1.0] * 3, [0.7, 0.5, 0.6], seed=1, **more)]
-    summary = function("accuracy_curves", "summarise")(pd.concat(runs), ["inception"], FIT, 0.95)
+    summary = function("accuracy_curves", "summarise")(
+        pd.concat(runs, ignore_index=True), ["inception"], FIT, 0.95
+    )
     best = summary[summary["quantity"] == "best_test_accuracy"]["mean"].tolist()
     assert best == pytest.approx([0.6, 0.75, 0.75])
     assert cell(summary, "early_stopping_gain")["mean"] == pytest.approx(0.15)
@@ -150,7 +255,7 @@ def test_the_gain_of_batch_norm_is_paired_by_seed():
         for seed, base in ((0, 0.5), (1, 0.6))
     ]
     both = ["inception", "inception_no_bn"]
-    summary = function("accuracy_curves", "summarise")(pd.concat(runs), both, FIT, 0.95)
+    summary = function("accuracy_curves", "summarise")(pd.concat(runs, ignore_index=True), both, FIT, 0.95)
     gain = cell(summary, "gain_over_inception_no_bn")
     assert gain["mean"] == pytest.approx(0.03)
     assert gain["upper"] - gain["lower"] == pytest.approx(0.0, abs=1e-9), "the seeds' own scatter cancels"

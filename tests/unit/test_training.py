@@ -100,6 +100,13 @@ def test_weight_decay_on_layers_that_a_network_does_not_have_is_refused_with_its
     train(made, data(), data(seed=9), replace(recipe, weight_decay=0.0), 0)
 
 
+def test_weight_decay_that_acts_on_nothing_is_refused(monkeypatch):
+    monkeypatch.setattr("rethinking.decayed.all.parameters", lambda network: [])
+    recipe = Recipe(1, 0.1, 7, weight_decay=0.1, decayed="rethinking.decayed.all")
+    with pytest.raises(ValueError, match=r"parameters of rethinking\.decayed\.all, which names none here"):
+        recipe.make_update_rule(network())
+
+
 def test_weight_decay_that_overflows_is_a_verdict():
     recipe = Recipe(20, 0.1, 7, batch_size=32, weight_decay=1e30)
     result = train(network(), data(), data(seed=9), recipe, 0)

@@ -29,8 +29,8 @@ from rethinking.scorecard import (
 from rethinking.verdicts import Yardstick
 
 TOLERANCE = CONFIG["scorecard"]["tolerance"]
-# Every claim and every number about networks, but that AlexNet fails to converge: so do networks that fail.
-NETWORKS = ("table1: *", "fig1?: *", "fig2b: *", "table4: *are fitted")
+# Every claim and every number about networks.
+NETWORKS = ("table1: *", "fig1?: *", "fig2b: *", "table4: *")
 NUMBERS = ("table1: *", "fig1?: *", "fig2b: *", "table4: *")
 GENERALISES = "table1: * generalises without explicit regularisation"
 
@@ -315,7 +315,8 @@ CENTRES = "interpolants: centres at random points: fits as well and generalises 
 CASES = [
     ("every test accuracy is chance", every_test_accuracy_is_chance, [GENERALISES],
      ["table1: *true_labels*: test_accuracy"]),
-    ("untrained", untrained, NETWORKS, NUMBERS),
+    # An untrained AlexNet is all that the paper says of it with weight decay.
+    ("untrained", untrained, ["table1: *", "fig1?: *", "fig2b: *", "table4: *are fitted"], NUMBERS),
     ("the test set is learned", the_test_set_is_learned,
      ["table1: *leave test accuracy at chance", "fig1c: *"],
      ["table1: *random_labels: test_accuracy", "fig1c: *p = 1: *"]),

@@ -154,7 +154,8 @@ rule corrupt_labels:
     params:
         jobs=jobs_for("data"),
     message:
-        "Drawing labels at random with probability {params.jobs[0][spec][label_noise]}, seed {wildcards.seed}"
+        "Corrupting labels: {params.jobs[0][spec][corruption]} with probability "
+        "{params.jobs[0][spec][label_noise]}, seed {wildcards.seed}"
     script:
         "../scripts/corrupt_labels.py"
 

@@ -32,8 +32,8 @@ rule train:
         jobs=jobs_of_seeds("runs"),
         changed=lambda wildcards, output: changed_since("runs", wildcards),
     message:
-        "Training {params.jobs[0][spec][network]} on {params.jobs[0][spec][images]} images, label noise "
-        "{params.jobs[0][spec][label_noise]}, regularisers {params.jobs[0][spec][regularisers]}, "
+        "Training {params.jobs[0][spec][network]} on {params.jobs[0][spec][images]} images, "
+        "{params.jobs[0][spec][labels]} with probability {params.jobs[0][spec][label_noise]}, regularisers {params.jobs[0][spec][regularisers]}, "
         f"{'all seeds' if TOGETHER else 'seed {wildcards.seed}'}, "
         "{params.jobs[0][spec][recipe][epochs]} epochs{params.changed}"
     script:

@@ -11,6 +11,7 @@ from pipeline.execution.job import logged
 from pipeline.storage.artefacts import load, save_arrays
 from pipeline.storage.jobs import unfinished
 from pipeline.storage.writing import ArtefactError
+from rethinking.corruptions.random_labels import CorruptedLabels
 from rethinking.seeds import numpy_generator
 
 with logged(snakemake.log[0]) as tell:
@@ -33,6 +34,11 @@ with logged(snakemake.log[0]) as tell:
             )
         except ValueError as error:
             raise ArtefactError(f"the labels of {job['inputs']['labels']['folder']}: {error}") from error
+        if not isinstance(corrupted, CorruptedLabels):
+            raise ArtefactError(
+                f"{spec['module']}.corrupt gave {type(corrupted).__name__}; expected CorruptedLabels of "
+                "rethinking.corruptions.random_labels: the labels, and which were replaced and changed"
+            )
         arrays = {
             "train": corrupted.labels,
             "replaced": corrupted.replaced,

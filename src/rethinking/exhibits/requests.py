@@ -3,6 +3,7 @@
 Read while planning, so it is light.
 """
 
+import json
 from typing import NamedTuple
 
 
@@ -12,12 +13,29 @@ def with_settings(network: str, **settings) -> str:
     For example ``alexnet@weight_decay=0.004@decayed=hidden_linear``. A figure or table may ask for such a
     network without an entry of its own.
     """
-    return network + "".join(f"@{key}={value}" for key, value in settings.items())
+    return network + "".join(f"@{key}={_text(value)}" for key, value in settings.items())
+
+
+def _text(value) -> str:
+    """A setting as it stands in a name; true, false and null as in the configuration."""
+    return (
+        str(value)
+        if isinstance(value, str | int | float) and not isinstance(value, bool)
+        else json.dumps(value)
+    )
 
 
 def without_settings(network: str) -> str:
     """The entry that a name by ``with_settings`` starts from."""
     return network.partition("@")[0]
+
+
+UNCHANGED = "none"  # the settings of a network whose name changes none
+
+
+def with_changes(entry: str, settings: str) -> str:
+    """The name of a network from its entry and its settings in one text, such as decay=0.999@epochs=200."""
+    return entry if settings == UNCHANGED else f"{entry}@{settings}"
 
 
 class Training(NamedTuple):

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from pipeline.planning.exhibits import Exhibit
 from pipeline.planning.explain import LISTED, cut, explain, nearest, quoted, where_text
-from pipeline.planning.grids import GridError, expand, named_with_settings, network_grids
+from pipeline.planning.grids import GridError, canonical, entry_of, expand, network_grids, settings_in
 from pipeline.planning.homes import Home, Homes
 from pipeline.planning.kernel_checks import kernel_problems
 from pipeline.planning.measurements import probe_defaults
@@ -20,6 +20,7 @@ from pipeline.planning.runs import TRUE_LABELS
 from pipeline.planning.schema import schema_with, unknown_names
 from pipeline.planning.sources import source_of
 from pipeline.storage.files import read
+from rethinking.exhibits.requests import Measurement, Trace, Training
 
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
 RESERVED = {
@@ -64,20 +65,54 @@ def _plain(value):
     return value
 
 
-def _networks_with_settings(config: dict, schema: dict, homes: Homes) -> tuple[dict, list[str]]:
+def _networks_with_settings(
+    config: dict, schema: dict, homes: Homes, grids: dict[str, list[str]]
+) -> tuple[dict, list[str]]:
     """The networks that figures and tables name by settings, and the mistakes in these settings."""
-    requests: list = []
+    found: dict[str, dict] = {}
+    problems = []
+    of_network = schema["properties"]["networks"]["additionalProperties"]
     for section in ("figures", "tables"):
-        for name, entry in config[section].items():
+        for exhibit, entry in config[section].items():
             home = homes.of("exhibit")[entry["kind"]]
-            requests += home.load().requests(Exhibit(name, entry, home).options)
-    named = {"networks": named_with_settings(requests, config["networks"])}
-    if not named["networks"]:
-        return {}, []
-    of_networks = {"properties": {"networks": schema["properties"]["networks"]}}
-    errors = Draft202012Validator(of_networks).iter_errors(named)
-    problems = [text for error in errors for text in explain(error)]
-    return ({}, problems) if problems else (_in_one_form(named, of_networks)["networks"], [])
+            requests = home.load().requests(Exhibit(exhibit, entry, home).options)
+            for name in dict.fromkeys(filter(None, map(_network_of, requests))):
+                where = f"{section}.{exhibit}: {quoted(name)}"
+                first = name.partition("@")[0]
+                base = entry_of(name, config["networks"])
+                if name in config["networks"] or (base is None and first == name):
+                    continue
+                if base is None:
+                    points = grids.get(first, [])
+                    problems += [
+                        f"{where}: {first} is a grid; name one of {', '.join(points)}"
+                        if points
+                        else f"{where}: no network {first!r}; {nearest(first, config['networks'])}"
+                    ]
+                    continue
+                settings = settings_in(name, base)
+                if isinstance(settings, str):
+                    problems.append(f"{where}: {settings}")
+                    continue
+                changed = config["networks"][base] | settings
+                errors = Draft202012Validator(of_network).iter_errors(changed)
+                wrong = [
+                    f"{where}: {text.removeprefix('the configuration: ')}"
+                    for e in errors
+                    for text in explain(e)
+                ]
+                problems += wrong
+                if not wrong:
+                    found[name] = _in_one_form(changed, of_network)
+    networks = config["networks"] | found
+    named = {canonical(name, networks, config["training"]): entry for name, entry in found.items()}
+    return ({}, problems) if problems else (named | found, [])
+
+
+def _network_of(request) -> str | None:
+    """The network that a request is about, None for requests about none."""
+    training = request.training if isinstance(request, Measurement | Trace) else request
+    return training.network if isinstance(training, Training) else None
 
 
 def _paper_problems(where: str, entry: dict, home: Home, folder: Path, datasets: dict) -> list[str]:
@@ -221,6 +256,12 @@ def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> 
     problems = _odd_values(config)
     names: dict[str, list[str]] = {}
     if not problems and isinstance(config.get("networks"), dict):
+        problems = [
+            f"networks.{quoted(name)}: a name with settings is for figures and tables; name the entry "
+            f"without @"
+            for name in config["networks"]
+            if "@" in name
+        ]
         try:
             config, names = network_grids(config)
         except GridError as error:
@@ -239,7 +280,7 @@ def check(config: dict, folder: Path, homes: Homes, roots: tuple[Path, ...]) -> 
                 config[section][name] = home.defaults() | expanded
         config["probes"] = {name: probe_defaults(entry, homes) for name, entry in config["probes"].items()}
         config["seeds"].sort()
-        named, problems = _networks_with_settings(config, schema, homes)
+        named, problems = _networks_with_settings(config, schema, homes, names)
         config["networks"] |= named
     if not problems:
         problems = (

@@ -107,11 +107,20 @@ class Exhibit(NamedTuple):
         return "paper" in self.said or "numbers" in self.home.about
 
     @property
+    def has_papers_options(self) -> bool:
+        """Whether its options are those under which the paper says anything, such as no regularisers."""
+        papers = self.home.about.get("paper_options", {})
+        return all(self.entry.get(option) == value for option, value in papers.items())
+
+    @property
     def is_scored(self) -> bool:
         """Whether the scorecard holds it against anything.
 
         A claim of the paper is put to the test only where the configuration says so.
         """
-        if self.is_papers and self.entry.get("claims", NO_CLAIMS) == NO_CLAIMS:
+        claims = self.entry.get("claims", NO_CLAIMS)
+        if self.is_papers and (
+            claims == NO_CLAIMS or (claims == PAPERS_CLAIMS and not self.has_papers_options)
+        ):
             return False
         return bool(self.function("claims") or self.home.about.get("numbers"))

@@ -9,13 +9,15 @@ inception with another ``decay``.
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from itertools import product
 from typing import Any
 
-from rethinking.exhibits.requests import Measurement, Trace, Training, with_settings
+from rethinking.exhibits.requests import with_settings
 
 GRID = "grid"
+SETTING = re.compile(r"[a-z_]+=[^/@]{1,40}")
 
 
 class GridError(Exception):
@@ -51,27 +53,35 @@ def network_grids(config: dict) -> tuple[dict, dict[str, list[str]]]:
     return config | {"networks": networks}, names
 
 
-def named_with_settings(requests: Iterable, networks: dict) -> dict:
-    """The entries of networks that are asked for as ``entry@setting=value`` and have no entry of their own.
-
-    The entries are to be checked as all others are.
-    """
-    found = {}
-    for request in requests:
-        training = request.training if isinstance(request, Measurement | Trace) else request
-        name = training.network if isinstance(training, Training) else ""
-        base = entry_of(name, networks)
-        if name in networks or base is None:
-            continue
-        settings = [setting.partition("=") for setting in name[len(base) + 1 :].split("@")]
-        found[name] = networks[base] | {key: _value(text) for key, _, text in settings}
-    return found
+def settings_in(name: str, base: str) -> dict | str:
+    """The settings that ``name`` changes in the entry ``base``, or in words why there are none."""
+    parts = name[len(base) + 1 :].split("@")
+    if not all(SETTING.fullmatch(part) for part in parts):
+        return "each setting is written @key=value, with a value of 1 to 40 characters, none of them / or @"
+    keys = [part.partition("=")[0] for part in parts]
+    twice = [key for place, key in enumerate(keys) if key in keys[:place]]
+    if twice:
+        return f"{twice[0]} is set twice; remove one"
+    return {part.partition("=")[0]: _value(part.partition("=")[2]) for part in parts}
 
 
 def entry_of(name: str, networks: Iterable[str]) -> str | None:
     """The one of ``networks`` that a name by settings starts from, itself perhaps the point of a grid."""
     starts = [base for base in networks if name.startswith(f"{base}@")]
-    return max(starts, key=len, default=None)
+    return min(starts, key=len, default=None)
+
+
+def canonical(name: str, networks: dict, training: dict) -> str:
+    """The one name under which a network with settings is trained, however it is asked for.
+
+    Settings that the entry has already are left out, and the others are sorted.
+    """
+    base = entry_of(name, networks)
+    if base is None:
+        return name
+    plain = training | networks[base]
+    changed = {key: value for key, value in sorted(networks[name].items()) if value != plain.get(key)}
+    return with_settings(base, **changed)
 
 
 def _value(text: str):

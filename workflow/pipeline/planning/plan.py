@@ -21,6 +21,7 @@ from pipeline.planning.configuration import check
 from pipeline.planning.data import DataPlan
 from pipeline.planning.digest import Scripts
 from pipeline.planning.exhibits import FILES, Exhibit
+from pipeline.planning.grids import canonical
 from pipeline.planning.homes import Homes
 from pipeline.planning.kernels import KernelPlan
 from pipeline.planning.measurements import MeasurementPlan
@@ -240,8 +241,10 @@ class Plan:
 
     def _of_run(self, request: Training | Measurement | Trace) -> tuple[dict, Result]:
         """A run, or a measurement on it: its coordinates and the result."""
-        run = self.run_of(request if isinstance(request, Training) else request.training)
-        coordinates, made = self.describe(run), self.run(run)
+        training = request if isinstance(request, Training) else request.training
+        run = self.run_of(training)
+        # A run has one name, and is called as it was asked for.
+        coordinates, made = self.describe(run) | {"network": training.network}, self.run(run)
         keep = self.config["execution"]["keep_weights"]
         if keep == "all" or (keep == "shown" and isinstance(request, Training)):
             made.make_along(self.measurements.weights(made))
@@ -253,7 +256,10 @@ class Plan:
 
     def run_of(self, request: Training) -> Run:
         """The run that a figure or table asks for."""
-        run = Run(request.network, regularisers=request.regularisers)
+        network = canonical(request.network, self.config["networks"], self.config["training"])
+        run = Run(network, regularisers=request.regularisers)
+        if request.label_noise == 0:  # whatever would replace them, these labels are the true ones
+            return run
         if request.label_noise is not None:
             return run._replace(labels=request.condition, label_noise=request.label_noise)
         if request.condition == TRUE_LABELS:

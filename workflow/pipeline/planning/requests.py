@@ -6,7 +6,7 @@ options only, so the names and numbers in requests are checked here.
 
 from jsonschema import Draft202012Validator
 
-from pipeline.planning.explain import explain, nearest
+from pipeline.planning.explain import explain, nearest, quoted
 from pipeline.planning.homes import Homes
 from pipeline.planning.kernel_checks import points_problems, ridge_problems
 from pipeline.planning.kernels import CHOSEN, EXPERIMENT_DATA, NONE
@@ -52,6 +52,14 @@ def _training_problems(where: str, request: Training, config: dict, homes: Homes
         found += _unknown(where, "regulariser", regulariser, REGULARISERS)
     if found:
         return found
+    if "weight_decay" not in request.regularisers:
+        found += [
+            f"{where}: {quoted(request.network)} sets {key}, and its runs have no weight decay; switch "
+            f"weight_decay on, "
+            "or remove the setting"
+            for key in ("weight_decay", "decayed")
+            if f"@{key}=" in request.network
+        ]
     of = corruptions[request.condition].about["of"] if request.condition in corruptions else None
     if request.label_noise is not None and of != "labels":
         found.append(

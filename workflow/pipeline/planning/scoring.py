@@ -54,7 +54,7 @@ def scored(exhibit: Exhibit, paper: dict | None, provided: dict) -> dict:
         about["claims"]["reads"] = [name for name in READ["claims"] if name in claims.named]
         if "paper" in claims.named:
             about["paper"] = paper
-    if paper and "numbers" in exhibit.home.about:
+    if paper and "numbers" in exhibit.home.about and exhibit.has_papers_options:
         # Descriptions of tolerances are prose, and no verdict depends on them.
         about["numbers"] = {
             key: value for key, value in exhibit.home.about["numbers"].items() if key != "tolerances"

@@ -15,12 +15,18 @@ BATCH_NORM_GAIN = 0.02, 0.05
 NO_GAIN = 0.01
 
 
-def _batch_norm(cells: pd.DataFrame) -> Claim:
+def _batch_norm(cells: pd.DataFrame, yardstick: Yardstick) -> Claim:
     """Whether BatchNorm is worth as much test accuracy as the paper says."""
     place = WITH, f"gain_over_{WITHOUT}"
-    found = measured(cells.loc[place]) if place in cells.index else None
     low, high = BATCH_NORM_GAIN
-    holds = found is not None and low <= found.mean <= high and not found.lower <= 0
+    found, holds = None, False
+    if place in cells.index:
+        found = measured(cells.loc[place])
+        accuracy, examples = cells.loc[(WITH, "test_accuracy"), "mean"], yardstick.baseline.test_examples
+        lower, upper = binomial_interval(accuracy, examples, yardstick.confidence)
+        half = (upper - lower) / 2 * 2**0.5  # of the difference of two accuracies
+        found = found.widened(found.mean - half, found.mean + half, "test set")
+        holds = low <= found.mean <= high and found.lower > 0
     return Claim(
         "BatchNorm gains test accuracy",
         "difference of test accuracies",
@@ -37,7 +43,7 @@ def claims(summary: pd.DataFrame, yardstick: Yardstick, condition: str) -> Itera
         return
     ends = summary.sort_values("epoch", kind="stable").drop_duplicates(["network", "quantity"], keep="last")
     cells = ends.set_index(["network", "quantity"])
-    yield _batch_norm(cells)
+    yield _batch_norm(cells, yardstick)
     examples = yardstick.baseline.test_examples
     for network in summary["network"].unique():
         found = measured(cells.loc[network, "early_stopping_gain"])

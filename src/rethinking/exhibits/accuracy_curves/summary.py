@@ -1,5 +1,6 @@
 """Accuracies by network and epoch, and the best test accuracy so far (figure 2b)."""
 
+import numpy as np
 import pandas as pd
 
 from rethinking.statistics import RUN, held, outcomes, summary_of
@@ -14,10 +15,11 @@ def summarise(histories: pd.DataFrame, networks: list[str], fit: float, confiden
     of a network stand two more quantities: ``early_stopping_gain``, by how much its best test accuracy is
     above its last; and ``gain_over_<network>`` for each other network, by how much its last test accuracy is
     above that one's, run by run with the same seed. A run that diverged or ended below ``fit`` train accuracy
-    counts as failed.
+    counts as failed; one that diverged has no accuracies.
     """
     ended = outcomes(histories, fit)
-    curves = held(histories).merge(ended[[*RUN, "failed"]], on=RUN)
+    curves = held(histories).merge(ended[[*RUN, "failed", "diverged"]], on=RUN)
+    curves.loc[curves["diverged"], ["train_accuracy", "test_accuracy"]] = np.nan
     curves = curves.sort_values("epoch", kind="stable")
     curves["best_test_accuracy"] = curves.groupby(RUN, sort=False)["test_accuracy"].cummax()
     quantities = ["train_accuracy", "test_accuracy", "best_test_accuracy"]

@@ -14,6 +14,7 @@ ABOUT = {
         "claim": "With the same settings, the same network brings its training loss to 0 on true labels, on "
         "random labels, on shuffled and random pixels and on Gaussian noise. Random labels only take longer.",
     },
+    "paper_options": {"regularisers": []},
     "paper_columns": ["condition", "epoch", "step", "average_loss"],
     "numbers": {
         "keys": ["condition", "epoch"],

@@ -38,14 +38,22 @@ def _grows(
     return Claim(f"{network}: {what} grows with p", "rank correlation with p", "grows", found, holds, rule)
 
 
-def test_error_claims(network: str, line: pd.DataFrame, yardstick: Yardstick) -> Iterator[Claim]:
-    """Figure 1c, one network: the test error grows with p, up to chance."""
+def test_error_claims(
+    network: str, line: pd.DataFrame, yardstick: Yardstick, corrupted: bool
+) -> Iterator[Claim]:
+    """Figure 1c, one network: the test error grows with p, up to chance.
+
+    On ``corrupted`` test labels both follow from how these are made.
+    """
+    on = " on corrupted test labels" if corrupted else ""
     examples, confidence = yardstick.baseline.test_examples, yardstick.confidence
     first, last = (verdicts.on_test_set(measured(line.iloc[end]), examples, confidence) for end in (0, -1))
-    yield _grows(network, "test error", line, (first, last), "seeds and test set")
+    grows = _grows(network, f"test error{on}", line, (first, last), "seeds and test set")
+    yield grows._replace(consequence=corrupted)
     random = line[line["label_noise"] == 1.0]
     end = random.iloc[0] if len(random) else None
-    yield at_chance(f"{network}: test error at chance for p = 1", "test error", end, yardstick)
+    chance = at_chance(f"{network}: test error{on} at chance for p = 1", "test error", end, yardstick)
+    yield chance._replace(consequence=corrupted)
 
 
 def time_to_fit_claims(network: str, line: pd.DataFrame, epochs: pd.DataFrame) -> Iterator[Claim]:
@@ -83,6 +91,7 @@ def claims(summary: pd.DataFrame, yardstick: Yardstick, quantity: str) -> Iterat
     for network, rows in summary.sort_values("label_noise", kind="stable").groupby("network", sort=False):
         line = rows[rows["quantity"] == quantity]
         if quantity != "relative_time_to_fit":
-            yield from test_error_claims(network, line, yardstick)
+            corrupted = quantity == "corrupted_test_error"
+            yield from test_error_claims(network, line, yardstick, corrupted)
         else:
             yield from time_to_fit_claims(network, line, rows[rows["quantity"] == "epochs_to_fit"])

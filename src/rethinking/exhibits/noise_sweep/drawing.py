@@ -28,13 +28,14 @@ def draw(
     confidence: float,
     dataset: str,
     widths: dict[str, float],
+    corruption: str = "random_labels",
 ) -> Figure:
     """Draw ``quantity`` against label noise, one line a network, the paper's lines behind.
 
     ``summary`` is that of ``summarise``; ``paper`` has the columns network, label_noise
-    and the quantity, which does not say of which test labels it is; ``widths`` names the networks that are
-    not as wide as the paper's. A place where some run diverged or did not fit is a hollow marker. A time
-    there has no bar: the true one is longer.
+    and the quantity, which does not say of which test labels it is; ``corruption`` names what labels are
+    replaced by; ``widths`` names the networks that are not as wide as the paper's. A place where some run
+    diverged or did not fit is a hollow marker. A time there has no bar: the true one is longer.
     """
     rows = summary[summary["quantity"] == quantity]
     with style.figure(4.2, 3.3) as (drawn, axes):
@@ -100,7 +101,10 @@ def draw(
             axes.set_ylim(0, 1)
         handles += [style.paper_handle()] if paper is not None else []
         axes.legend(handles=handles, frameon=True, framealpha=0.9, edgecolor="none")
-        axes.set_xlabel("label corruption (probability p of a random label)")
+        replaced = (
+            "a random label" if corruption == "random_labels" else f"a label by {style.name(corruption)}"
+        )
+        axes.set_xlabel(f"label corruption (probability p of {replaced})")
         axes.set_ylabel(LABELS[quantity])
         axes.set_xlim(-0.03, 1.03)
         style.note(axes, seeds, confidence, dataset)

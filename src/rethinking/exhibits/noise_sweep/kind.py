@@ -36,6 +36,7 @@ ABOUT = {
             },
         },
     },
+    "paper_options": {"regularisers": []},
     "paper_columns": ["network", "label_noise"],
     "numbers": {
         "keys": ["network", "label_noise"],

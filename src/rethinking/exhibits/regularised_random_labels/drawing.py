@@ -4,7 +4,8 @@ import math
 
 import pandas as pd
 
-from rethinking.exhibits.regularised_random_labels.summary import KEYS, UNCHANGED
+from rethinking.exhibits.regularised_random_labels.summary import KEYS
+from rethinking.exhibits.requests import with_changes
 from rethinking.paper import title_of
 from rethinking.plotting import pages, style
 
@@ -61,10 +62,7 @@ def text_rows(table: pd.DataFrame, widths: dict[str, float]) -> pd.DataFrame:
 
     ``widths`` names the networks that are not as wide as the paper's.
     """
-    names = [
-        row.network if row.settings == UNCHANGED else f"{row.network}@{row.settings}"
-        for row in table.itertuples()
-    ]
+    names = [with_changes(row.network, row.settings) for row in table.itertuples()]
     models = [style.network_name(name, widths) for name in names]
     used = table[[*USED]].apply(
         lambda row: " + ".join(USED[key] for key in USED if row[key]) or "none", axis=1

@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from rethinking.exhibits.requests import without_settings
+from rethinking.exhibits.requests import UNCHANGED, without_settings
 from rethinking.statistics import outcomes, summary_of
 
-UNCHANGED = "none"
 KEYS = ["network", "settings", "random_crop", "augmentation", "weight_decay"]
 
 

@@ -53,8 +53,11 @@ def sentences(summary: pd.DataFrame) -> list[str]:
     found = []
     accuracy = summary[summary["quantity"] == "train_accuracy"]
     for (network, decayed), line in accuracy.groupby(["network", "decayed"], sort=False):
-        fits = line[line["failed"] == 0]["coefficient"]
         fails = line[line["failed"] == line["planned"]]["coefficient"]
+        below = line["coefficient"] < (
+            line[line["failed"] > 0]["coefficient"].min() if (line["failed"] > 0).any() else np.inf
+        )
+        fits = line[below]["coefficient"]
         acts = f"{network}, decay on {decayed.replace('_', ' ')}"
         told = [f"fits its labels with coefficients up to {fits.max():g}" if len(fits) else "fits with none"]
         told += [f"with {fails.min():g} no run does"] if len(fails) else []
