@@ -260,7 +260,9 @@ class Tree:
         jobs = Counter({name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)})
         assert jobs.pop("total") >= 1
         del jobs["all"]
-        message = r"Training (\S+) on (\S+) images, label noise (\S+), regularisers (\S+), seed (\d+)"
+        message = (
+            r"Training (\S+) on (\S+) images, \S+ with probability (\S+), regularisers (\S+), seed (\d+)"
+        )
         runs = {
             (run_place(images, f"{float(noise):g}", network, regularisers), int(seed))
             for network, images, noise, regularisers, seed in re.findall(message, output)

@@ -344,7 +344,8 @@ def test_dry_runs_of_the_shipped_configurations(fresh, config):
     done = fresh.snakemake("all", "data", "--dry-run", *extra, small=False)
     which = "seed 0" if config == "config.yaml" else "all seeds"
     assert (
-        f"Training inception on gaussian images, label noise 0.0, regularisers none, {which}" in done.stdout
+        f"Training inception on gaussian images, random_labels with probability 0.0, regularisers none, {which}"
+        in done.stdout
     )
     # A job without a message is shown as its rule, with all files.
     assert not re.search(r"^(local)?rule \w+:", done.stdout, re.M)
