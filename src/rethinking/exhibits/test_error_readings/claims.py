@@ -60,7 +60,7 @@ def claims(summary: pd.DataFrame, paper: pd.DataFrame | None) -> Iterator[Claim]
                 found,
                 distance <= close and all(distance + APART * span < other for other in others),
                 f"at most {close:.3g} for p between 0 and 1 ({CLOSE:g} of the range of the curve, or our "
-                f"distance "
-                "at p = 0), and less than under the other reading; every run fits",
+                f"distance at p = 0 up to {EXCUSED:g} of it), and by {APART:g} of the range less than under "
+                "the other reading; every run fits",
                 own=True,
             )
