@@ -8,8 +8,8 @@ import re
 import numpy as np
 import pytest
 import yaml
-from paper_configuration import HERE, HOMES, PAPER, ROOTS, check, problems, with_value
 
+from paper_configuration import HERE, HOMES, PAPER, ROOTS, check, problems, with_value
 from pipeline.planning import configuration
 from pipeline.planning.configuration import RESERVED, RESERVED_STARTS, ConfigurationError
 from pipeline.planning.homes import Homes

@@ -3,8 +3,8 @@
 import copy
 
 import pytest
-from paper_configuration import HERE, PAPER, check, problems, with_value
 
+from paper_configuration import HERE, PAPER, check, problems, with_value
 from pipeline.planning.plan import Plan
 from pipeline.planning.runs import Run
 

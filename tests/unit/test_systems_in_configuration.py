@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from paper_configuration import HERE, PAPER, check, problems, with_value
 
+from paper_configuration import HERE, PAPER, check, problems, with_value
 from pipeline.planning.kernels import ridge_text
 from pipeline.planning.plan import Plan
 
