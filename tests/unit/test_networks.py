@@ -8,7 +8,13 @@ import torch.nn.functional as F
 from rethinking.networks.alexnet import alexnet
 from rethinking.networks.inception import inception
 from rethinking.networks.initialisation import count_parameters, initialise
-from rethinking.networks.layers import SameConv2d, SameMaxPool2d, ShiftBatchNorm2d, same_padding
+from rethinking.networks.layers import (
+    LocalResponseNorm,
+    SameConv2d,
+    SameMaxPool2d,
+    ShiftBatchNorm2d,
+    same_padding,
+)
 from rethinking.networks.mlp import mlp
 
 FACTORIES = {
@@ -157,7 +163,7 @@ def test_an_mlp_without_hidden_layers_is_refused(layers):
 
 
 def test_local_response_normalisation_has_tensorflows_constants():
-    layer = next(m for m in alexnet((3, 28, 28), 10).modules() if isinstance(m, torch.nn.LocalResponseNorm))
+    layer = next(m for m in alexnet((3, 28, 28), 10).modules() if isinstance(m, LocalResponseNorm))
     x = torch.randn(1, 64, 2, 2, dtype=torch.float64)
     squares = x.square()
     expected = torch.stack(
@@ -165,6 +171,30 @@ def test_local_response_normalisation_has_tensorflows_constants():
         dim=1,
     )
     torch.testing.assert_close(layer(x), expected)
+
+
+@pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize(("channels", "size"), [(64, 9), (5, 4), (3, 9)])
+def test_local_response_normalisation_is_pytorchs(channels, size, memory):
+    constants = {"size": size, "alpha": 0.3, "beta": 0.75, "k": 1.5}
+    x = torch.randn(2, channels, 5, 4, dtype=torch.float64).to(memory_format=memory)
+    upstream = torch.randn_like(x)
+    results = []
+    for layer in (LocalResponseNorm(channels, **constants), torch.nn.LocalResponseNorm(**constants)):
+        inputs = x.clone().requires_grad_()
+        outputs = layer(inputs)
+        outputs.backward(upstream)
+        results.append((outputs.detach(), inputs.grad))
+    torch.testing.assert_close(*results, rtol=1e-12, atol=1e-12)
+
+
+def test_local_response_normalisation_adds_up_in_float32_where_products_are_bfloat16():
+    layer = LocalResponseNorm(16, size=9, alpha=0.3, beta=0.75, k=1.0)
+    x = torch.randn(4, 16, 3, 3).bfloat16()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = layer(x)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found.double(), layer(x.double()), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(("scheme", "variance"), [("he_normal", 2 / 900), ("glorot_uniform", 2 / 1620)])

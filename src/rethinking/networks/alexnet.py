@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from rethinking.networks.layers import SameConv2d, SameMaxPool2d, scaled
+from rethinking.networks.layers import LocalResponseNorm, SameConv2d, SameMaxPool2d, scaled
 
 
 def alexnet(image_shape: tuple[int, int, int], classes: int, width: float = 1.0) -> nn.Module:
@@ -21,7 +21,7 @@ def alexnet(image_shape: tuple[int, int, int], classes: int, width: float = 1.0)
             SameConv2d(inputs, convolution, 5),
             nn.ReLU(inplace=True),
             SameMaxPool2d(3, 2),
-            nn.LocalResponseNorm(size=9, alpha=0.001, beta=0.75, k=1.0),
+            LocalResponseNorm(convolution, size=9, alpha=0.001, beta=0.75, k=1.0),
         ]
 
     for _ in range(2):
