@@ -433,7 +433,8 @@ def test_imagenet_can_only_be_listed():
     systems = [name for name, system in PAPER["systems"].items() if system["dataset"] == "cifar10"]
     places = ["figures.fig_minimum_norm", "tables.interpolants"] + [f"systems.{name}" for name in systems]
     assert found[1:] == [
-        f"{place}.dataset: images of cifar10 are only listed, so no kernel sees them" for place in places
+        f"{place}.dataset: images of cifar10 are only listed, so no kernel or experiment sees them"
+        for place in places
     ]
 
 
@@ -442,7 +443,7 @@ def test_no_interpolant_sees_images_that_are_only_listed(path):
     config = with_value((*path, "dataset"), "listed")
     config["datasets"]["listed"] = {"source": "imagenet", "folder": "x"}
     assert problems(config) == [
-        f"{'.'.join(path)}.dataset: images of listed are only listed, so no kernel sees them"
+        f"{'.'.join(path)}.dataset: images of listed are only listed, so no kernel or experiment sees them"
     ]
 
 

@@ -135,7 +135,9 @@ def test_images_that_are_only_listed_train_nothing_and_no_kernel_sees_them():
     assert "set fig1a, " in first
     assert others
     for problem in others:
-        assert problem.endswith(".dataset: images of cifar10 are only listed, so no kernel sees them")
+        assert problem.endswith(
+            ".dataset: images of cifar10 are only listed, so no kernel or experiment sees them"
+        )
 
 
 def test_titles_origins_and_licences_are_the_sources_or_the_configurations():

@@ -126,7 +126,7 @@ rule run_experiment:
     benchmark:
         f"{BENCHMARKS}/experiments/{{place}}/{{stamp}}/seed-{{seed}}.tsv"
     wildcard_constraints:
-        place=".+",
+        place="[^/]+/[^/]+/[^/]+",
     conda:
         "../../envs/environment.yaml"
     threads: 1

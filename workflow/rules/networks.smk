@@ -1,5 +1,6 @@
 # A run: a data set × a network × regularisers × a seed. One job is one run, or the runs of all seeds where
-# they are so short that starting them would take longer. Measurements on trained networks are jobs likewise.
+# they are so short that starting them would take longer. Measurements on trained networks, and experiments that
+# train networks, are jobs likewise.
 
 TOGETHER = plan.config["execution"]["seeds_together"]
 TRAINED = plan.config["seeds"] if TOGETHER else ["{seed}"]
@@ -67,3 +68,30 @@ rule measure:
         + (" and the other seeds" if TOGETHER else "")
     script:
         "../scripts/measure_network.py"
+
+
+rule train_experiment:
+    input:
+        receipts_of_seeds("experiments"),
+    output:
+        [f"{plan.root}/experiments/{{place}}/{{stamp}}/seed-{seed}/{RECEIPT}" for seed in TRAINED],
+    log:
+        f"{LOGS}/experiments/{{place}}/{{stamp}}/{SEEDS}.log",
+    benchmark:
+        f"{BENCHMARKS}/experiments/{{place}}/{{stamp}}/{SEEDS}.tsv"
+    wildcard_constraints:
+        place="[^/]+/[^/]+/[^/]+/[^/]+",  # experiment, data set, features, network
+    conda:
+        "../../envs/environment.yaml"
+    threads: plan.config["execution"]["threads"]
+    resources:
+        gpu=plan.config["execution"]["gpu"],
+        mem_mb=growing(4000),
+        runtime=growing(240),
+    params:
+        jobs=jobs_of_seeds("experiments"),
+    message:
+        "Training {params.jobs[0][spec][network]} for the experiment {params.jobs[0][spec][experiment]}, "
+        f"{'all seeds' if TOGETHER else 'seed {wildcards.seed}'}"
+    script:
+        "../scripts/train_experiment.py"

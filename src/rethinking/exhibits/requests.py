@@ -74,9 +74,15 @@ class Solve(NamedTuple):
 
 
 class Experiment(NamedTuple):
-    """A small experiment on the features of a data set, one for each seed; ``experiment`` names its home."""
+    """A small experiment on a data set, one for each seed; ``experiment`` names its home.
+
+    It is given the named ``features``, or the images as they are stored (None). ``dataset`` None is the data
+    set of the configuration. With ``network``, which may be a name by ``with_settings``, the experiment may
+    train this network as often as it likes.
+    """
 
     experiment: str
-    dataset: str
-    features: str
+    dataset: str | None
+    features: str | None
     options: dict
+    network: str | None = None

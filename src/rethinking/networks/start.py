@@ -8,11 +8,14 @@ from torch import nn
 from rethinking.networks.initialisation import initialise
 from rethinking.seeds import torch_seed
 
+# The keys of a specification that say what a network starts as.
+START = ("factory", "arguments", "initialisation")
+
 
 def network_at_start(spec: dict, image_shape: tuple[int, int, int], classes: int, seed: int) -> nn.Module:
     """The network that a run starts from.
 
-    ``spec`` has the keys ``factory`` ("module:function"), ``arguments`` and ``initialisation``;
+    ``spec`` has the keys of ``START``, the factory as "module:function";
     ``image_shape`` is (C, H, W). Weights of layers are drawn from ``seed`` (purpose "initialisation"), and
     what the factory draws itself from its purpose "factory". Raises ``TypeError`` for a factory that returns
     no network.

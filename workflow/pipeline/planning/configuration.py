@@ -20,12 +20,13 @@ from pipeline.planning.runs import TRUE_LABELS
 from pipeline.planning.schema import schema_with, unknown_names
 from pipeline.planning.sources import source_of
 from pipeline.storage.files import read
-from rethinking.exhibits.requests import Measurement, Trace, Training
+from rethinking.exhibits.requests import Experiment, Measurement, Trace, Training
 
 # Names that are rules of the Snakefile already, so a figure or table cannot have them.
 RESERVED = {
     *("all", "data", "scorecard", "provenance", "corrupt_labels", "corrupt_images", "train", "measure"),
     *("transform_images", "add_inner_products", "select_kernel", "solve_system", "run_experiment"),
+    "train_experiment",
 }
 RESERVED_STARTS = ("summarise_", "download_", "prepare_", "describe_", "measure_", "contact_sheet")
 LARGEST = 1e300
@@ -112,7 +113,7 @@ def _networks_with_settings(
 def _network_of(request) -> str | None:
     """The network that a request is about, None for requests about none."""
     training = request.training if isinstance(request, Measurement | Trace) else request
-    return training.network if isinstance(training, Training) else None
+    return training.network if isinstance(training, Training | Experiment) else None
 
 
 def _paper_problems(where: str, entry: dict, home: Home, folder: Path, datasets: dict) -> list[str]:

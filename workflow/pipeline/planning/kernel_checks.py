@@ -40,15 +40,24 @@ def ridge_problems(where: str, ridges: list[float]) -> list[str]:
     ]
 
 
-def points_problems(config: dict, homes: Homes, where: str, dataset: str, name: str) -> list[str]:
-    """The mistakes in a data set and the features ``name`` of it, for a kernel system or an experiment."""
+def points_problems(config: dict, homes: Homes, where: str, dataset: str, name: str | None) -> list[str]:
+    """The mistakes in a data set and the features ``name`` of it, for a kernel system or an experiment.
+
+    An experiment may see the images as they are stored, under no name.
+    """
     problems = _unknown(config, f"{where}.dataset", dataset, "datasets", "data set")
-    problems += _unknown(config, f"{where}.features", name, "features", "features")
+    if name is not None:
+        problems += _unknown(config, f"{where}.features", name, "features", "features")
     if problems:
         return problems
-    source, features = source_of(dataset, config, homes), config["features"][name]
+    source = source_of(dataset, config, homes)
     if source.home.says("listed"):
-        return [f"{where}.dataset: images of {source.name} are only listed, so no kernel sees them"]
+        return [
+            f"{where}.dataset: images of {source.name} are only listed, so no kernel or experiment sees them"
+        ]
+    if name is None:
+        return []
+    features = config["features"][name]
     side, least = source.side, least_side(homes.of("features")[features["transform"]], features)
     if side is not None and side < least:
         problems.append(

@@ -5,7 +5,6 @@ A kernel system is features × kernel × ridge. Below the results folder, each f
     data/<dataset>/features/<features>      points, or inner products of features that are drawn
     systems/<system>/selection              errors on the validation split
     systems/<system>/ridge-<none, chosen or a number>
-    experiments/<experiment>/<dataset>/<features>
 """
 
 from pipeline.planning.cached import cached_method
@@ -13,14 +12,11 @@ from pipeline.planning.data import DataPlan
 from pipeline.planning.homes import Home, Homes
 from pipeline.planning.results import Result, Results
 from pipeline.planning.runs import plain_decimal
-from rethinking.exhibits.requests import Experiment
 
 # The values of ``ridge`` in a row besides numbers: no ridge, or the best on the validation split.
 NONE, CHOSEN = "none", "chosen"
 # The CPU threads of a job on a GPU, to read and to hand over; more would keep other GPUs waiting.
 GPU_THREADS = 2
-# The arguments of an experiment's function ``run`` by name, besides its options.
-EXPERIMENT_DATA = ("labels", "classes", "seed")
 
 
 def ridge_text(ridge: float | str) -> str:
@@ -48,7 +44,7 @@ class KernelPlan:
 
     def __init__(self, config: dict, results: Results, homes: Homes, data: dict[str, DataPlan]):
         self.config, self.results, self.data = config, results, data
-        self.homes, self.experiments = homes.of("features"), homes.of("experiment")
+        self.homes = homes.of("features")
         self.first_seed = config["seeds"][0]
 
     def seeds(self, system: str) -> list[int]:
@@ -144,26 +140,6 @@ class KernelPlan:
             inputs,
             file="system.json",
             seeded=True,
-        )
-
-    def experiment(self, asked: Experiment) -> Result:
-        """An experiment on the features of a data set, such as gradient descent on a small system."""
-        run = self.experiments[asked.experiment].needed("run")
-        spec = {
-            **{"dataset": asked.dataset, "features": asked.features, "experiment": asked.experiment},
-            **{"module": run.module, "arguments": run.arguments(asked.options)},
-        }
-        return self.results.plan(
-            f"experiments/{asked.experiment}/{asked.dataset}/{asked.features}",
-            "run_experiment.py",
-            spec,
-            {
-                "points": self.features(asked.dataset, asked.features),
-                "labels": self.data[asked.dataset].labels(),
-            },
-            file="experiment.json",
-            seeded=True,
-            modules=(run.module,),
         )
 
     def coordinates(self, system: str, ridge: float | str) -> dict:

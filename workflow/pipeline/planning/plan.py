@@ -5,6 +5,7 @@ over finished runs. Below the results folder, each followed by its stamp:
 
     runs/<dataset>/<images>/noise-<p>/<network>/<regularisers>
     weights, traces, measurements        of a run (``measurements``)
+    experiments/<experiment>/<dataset>/<features>       and /<network>, of those that train one
     summaries/<figure or table>          the numbers that it shows
     figures/<figure>, tables/<table>     the picture, or the table set in several forms
     scorecard, provenance
@@ -25,15 +26,13 @@ from pipeline.planning.grids import canonical
 from pipeline.planning.homes import Homes
 from pipeline.planning.kernels import KernelPlan
 from pipeline.planning.measurements import MeasurementPlan
-from pipeline.planning.networks import arguments_of
 from pipeline.planning.pages import Page
 from pipeline.planning.provenance import provenance
+from pipeline.planning.recipes import trained_as
 from pipeline.planning.results import Result, Results
 from pipeline.planning.runs import TRUE_LABELS, Run
 from pipeline.planning.scoring import scorecard
-from rethinking.exhibits.requests import Measurement, Solve, Trace, Training
-
-RECIPE = ("epochs", "learning_rate", "batch_size", "stop_after_fit")
+from rethinking.exhibits.requests import Experiment, Measurement, Solve, Trace, Training
 
 
 class Plan:
@@ -71,41 +70,43 @@ class Plan:
     @cached_method
     def run(self, run: Run) -> Result:
         """One training run, for all seeds."""
-        # A network's own settings take the place of those for all networks.
-        settings = self.config["training"] | self.config["networks"][run.network]
-        rule, schedule, decayed = (
-            self.homes.of(kind)[settings[kind]] for kind in ("update_rule", "schedule", "decayed")
-        )
-        spec = {
-            **self.describe(run),
-            **{key: settings[key] for key in ("factory", "initialisation")},
-            "arguments": arguments_of(settings),
-            "recipe": {
-                **{key: settings[key] for key in RECIPE},
-                "update_rule": rule.module,
-                "update_options": rule.chosen(settings),
-                "schedule": schedule.module,
-                "schedule_options": schedule.chosen(settings),
-                "decayed": decayed.module,
-                "crop": self.data.crop,
-                "weight_decay": settings["weight_decay"] if "weight_decay" in run.regularisers else 0.0,
-                "random_crop": "random_crop" in run.regularisers,
-                "augmentation": "augmentation" in run.regularisers,
-            },
-        }
+        training, modules = trained_as(run.network, self.config, self.homes, self.data.crop, run.regularisers)
         labels = self.data.labels(run.label_noise, run.labels)
         place = f"{run.images}/{labels.place.rpartition('/')[2]}/{run.network}/{run.regularisers_text}"
         return self.results.plan(
             f"runs/{self.dataset}/{place}",
             "train.py",
-            spec,
+            self.describe(run) | training,
             {"images": self.data.images(run.images), "labels": labels},
             file="run.json",
             seeded=True,
-            modules=(
-                settings["factory"].partition(":")[0],
-                *(home.module for home in (rule, schedule, decayed)),
-            ),
+            modules=modules,
+        )
+
+    def experiment(self, asked: Experiment) -> Result:
+        """An experiment on the features of a data set, such as gradient descent on a small system."""
+        run = self.homes.of("experiment")[asked.experiment].needed("run")
+        data, seen = self.datasets[asked.dataset or self.dataset], asked.features or "images"
+        points = self.kernels.features(data.name, asked.features) if asked.features else data.images("true")
+        spec = {
+            **{"dataset": data.name, "features": seen, "experiment": asked.experiment},
+            **{"module": run.module, "arguments": run.arguments(asked.options)},
+        }
+        place = f"experiments/{asked.experiment}/{data.name}/{seen}"
+        modules: tuple[str, ...] = (run.module,)
+        if asked.network is not None:
+            name = canonical(asked.network, self.config["networks"], self.config["training"])
+            training, trained_by = trained_as(name, self.config, self.homes, data.crop)
+            spec |= {"network": name, "training": training}
+            place, modules = f"{place}/{name}", (*modules, *trained_by)
+        return self.results.plan(
+            place,
+            "train_experiment.py" if asked.network else "run_experiment.py",
+            spec,
+            {"points": points, "labels": data.labels()},
+            file="experiment.json",
+            seeded=True,
+            modules=modules,
         )
 
     @cached_method
@@ -175,7 +176,7 @@ class Plan:
         named = {
             self.config["systems"][request.system]["dataset"]
             if isinstance(request, Solve)
-            else request.dataset
+            else request.dataset or self.dataset
             for request in self.requested(name)
             if not isinstance(request, Training | Measurement | Trace)
         }
@@ -235,7 +236,8 @@ class Plan:
             coordinates = self.kernels.coordinates(*request)
             answers = coordinates, self.kernels.system(*request), self.kernels.seeds(request.system)
         else:
-            answers = {}, self.kernels.experiment(request), self.config["seeds"]
+            about = {"network": request.network} if request.network else {}
+            answers = about, self.experiment(request), self.config["seeds"]
         coordinates, made, seeds = answers
         return ((coordinates | {"seed": seed}, made, seed) for seed in seeds)
 

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from pipeline.planning.explain import explain, nearest, quoted
 from pipeline.planning.homes import Homes
 from pipeline.planning.kernel_checks import points_problems, ridge_problems
-from pipeline.planning.kernels import CHOSEN, EXPERIMENT_DATA, NONE
+from pipeline.planning.kernels import CHOSEN, NONE
 from pipeline.planning.runs import REGULARISERS, TRUE_LABELS
 from rethinking.exhibits.requests import Experiment, Measurement, Solve, Trace, Training
 
@@ -18,6 +18,10 @@ LOST = {
     "random_crop": "leave nothing to crop at random",
     "augmentation": "have nothing around them that could come in when they are turned",
 }
+
+
+# The arguments of an experiment's function ``run`` by name, besides its options; and of one that trains.
+EXPERIMENT_DATA, LEARNER = ("labels", "classes", "seed"), "learner"
 
 
 def request_problems(where: str, request, config: dict, homes: Homes) -> list[str]:
@@ -103,6 +107,10 @@ def _experiment_problems(where: str, request: Experiment, config: dict, homes: H
     if request.experiment not in known:
         return _unknown(where, "experiment", request.experiment, known)
     function = known[request.experiment].needed("run")
-    problems = function.problems((*EXPERIMENT_DATA, *request.options))
+    learner = () if request.network is None else (LEARNER,)
+    problems = function.problems((*EXPERIMENT_DATA, *learner, *request.options))
     found = [f"{where}: {problem}" for problem in problems]
-    return found + points_problems(config, homes, where, request.dataset, request.features)
+    if request.network is not None:
+        found += _unknown(where, "network", request.network, config["networks"])
+    dataset = request.dataset or config["dataset"]
+    return found + points_problems(config, homes, where, dataset, request.features)
