@@ -34,11 +34,18 @@ class Learner(NamedTuple):
     device: torch.device = torch.device("cpu")
     dtype: torch.dtype = torch.float32
 
-    def fit(self, train_split: Split, test_split: Split, classes: int, seed: int) -> Fitted:
-        """Train a network from its start; ``seed`` draws its weights and the order of the batches.
+    def start_network(self, channels: int, classes: int, seed: int) -> nn.Module:
+        """The network before training, on the learner's device; ``seed`` draws its weights.
 
-        Raises ``ValueError`` and ``TypeError`` as ``training.train`` and ``network_at_start`` do.
+        Raises ``TypeError`` as ``network_at_start`` does.
         """
-        shape = (train_split.images.shape[1], self.recipe.crop, self.recipe.crop)
-        network = network_at_start(self.start, shape, classes, seed).to(self.device)
+        shape = (channels, self.recipe.crop, self.recipe.crop)
+        return network_at_start(self.start, shape, classes, seed).to(self.device)
+
+    def fit(self, train_split: Split, test_split: Split, classes: int, seed: int) -> Fitted:
+        """Train a network from its start; ``seed`` also draws the order of the batches.
+
+        Raises ``ValueError`` as ``training.train`` does, and ``TypeError`` as ``network_at_start``.
+        """
+        network = self.start_network(train_split.images.shape[1], classes, seed)
         return Fitted(network, train(network, train_split, test_split, self.recipe, seed, dtype=self.dtype))
