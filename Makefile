@@ -91,7 +91,7 @@ lock: $(VENV)/.complete ## renew the exact versions in envs/
 
 # Never a result of another configuration, nor data: those take days or a download.
 clean: ## remove the demo's results and what tests and lint keep, and nothing else
-	@for folder in results/demo .pytest_cache .ruff_cache .mypy_cache; do \
+	@for folder in results/demo .pytest_cache .hypothesis .ruff_cache .mypy_cache; do \
 		if [ -e $$folder ]; then du -sh $$folder; rm -rf $$folder; fi; done
 	@find benchmarks envs src tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "removed; data/, .venv/ and the results of other configurations are as they were"

@@ -70,7 +70,10 @@ def run(
             made = _constructed(images, drawn, classes, depth, seed)
             tested = _over(points["test"], made.pop("network"))
             rows.append(made | {"test_accuracy": float((tested.argmax(1) == labels["test"]).mean())})
-            print(rows[-1])
+            print(
+                f"depth {depth}, {made['examples']} labels: largest error {made['error_float64']:.1e}, "
+                f"{made['seconds']:.2g} s"
+            )
     return rows
 
 

@@ -47,5 +47,5 @@ def run(
             "train_accuracy": last.train_accuracy,
             "test_accuracy": last.test_accuracy,
         }
-    print(row)
+    print(", ".join(f"{key} {value}" for key, value in row.items()))
     return [row]

@@ -1,9 +1,9 @@
 """ReLU networks that fit any labels on any distinct points, by construction (Theorem 1, Corollary 1).
 
 Depth 2 is the paper's construction. To make a deeper network, the paper (appendix C) gives each layer an
-interval of the projections and joins the layers by a multiplexer, which is approximate at the ends of intervals.
-Here each layer sees the projection clamped to its interval and adds the rise of the function over the interval.
-That is exact, and the weights of an interval are multiplied by distances within it alone.
+interval of the projections and joins the layers by a multiplexer, which is approximate at the ends of
+intervals. Here each layer sees the projection clamped to its interval and adds the rise of the function over
+the interval. That is exact, and the weights of an interval are multiplied by distances within it alone.
 """
 
 from itertools import pairwise
@@ -87,7 +87,8 @@ def _piecewise_linear(inside: Tensor, thresholds: Tensor, weights: Tensor) -> Te
     slopes = weights[order].cumsum(0)
     rises = slopes[:-1] * corners.diff()[:, None]
     heights = torch.cat([torch.zeros_like(slopes[:1]), rises.cumsum(0)])
-    last = torch.searchsorted(corners.detach(), inside.detach(), right=True) - 1
+    # The threshold before x: at a corner the slope, and so the gradient, is that on the left, as max's is.
+    last = torch.searchsorted(corners.detach(), inside.detach()) - 1
     at = last.clamp(min=0)
     return (heights[at] + slopes[at] * (inside - corners[at])[:, None]) * (last >= 0)[:, None]
 

@@ -67,8 +67,8 @@ def directions(inputs: int, count: int, integers: bool, generator: np.random.Gen
 def separate(points: np.ndarray, generator: np.random.Generator, candidates: int = 32) -> Projection:
     """The one of several random directions whose projections of ``points`` are farthest from each other.
 
-    ``points`` (n, ...) of any real dtype are distinct; trailing axes are flattened to d. The direction is that
-    of ``candidates`` with the largest of all smallest gaps, because Theorem 1's largest weights are in
+    ``points`` (n, ...) of any real dtype are distinct; trailing axes are flattened to d. The direction is
+    that of ``candidates`` with the largest of all smallest gaps, because Theorem 1's largest weights are in
     proportion to the inverse of gaps. Takes O(nd + n log n) time and O(n) memory beyond the points for each
     candidate.
 
@@ -98,6 +98,6 @@ def separate(points: np.ndarray, generator: np.random.Generator, candidates: int
     gap = 0.0 if best is None else best.smallest_gap
     raise ValueError(
         f"no direction of {ROUNDS * candidates} separates the {len(points)} points: the smallest gap of "
-        f"their projections is {gap:.1e} of the range at best, which is within rounding. Expected points that "
-        "differ by more, or fewer of them"
+        f"their projections is {gap:.1e} of the range at best, which is within rounding. Expected points "
+        "that differ by more, or fewer of them"
     )

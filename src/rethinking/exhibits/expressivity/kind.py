@@ -12,8 +12,8 @@ ABOUT = {
     "paper": {
         "where": "section 4, Theorem 1, Lemma 1 and Corollary 1",
         "claim": "A two-layer network with ReLUs and 2n + d weights can represent any function on n points "
-        "in d dimensions, and so can a network of depth k with width O(n/k) and O(n + d) weights. Networks with "
-        "more parameters than examples can fit any labels. (The paper proves this and has no experiment.)",
+        "in d dimensions, and so can a network of depth k with width O(n/k) and O(n + d) weights. Networks "
+        "with more parameters than examples can fit any labels. (The paper proves this and tries nothing.)",
     },
     "options": {
         "dataset": {

@@ -8,9 +8,9 @@ from rethinking.statistics import summary_of
 # Numbers that span orders of magnitude: their mean is the geometric one.
 SPREAD = (
     *("condition_number", "smallest_eigenvalue", "largest_weight", "seconds"),
-    *("error_float64", "error_float32", "error_float64_relu_by_relu", "relative_residual"),
+    *("error_float64", "error_float32", "error_float64_relu_by_relu"),
 )
-PLAIN = ("weights", "width", "train_accuracy", "train_accuracy_float32", "test_accuracy")
+PLAIN = ("weights", "width", "relative_residual", "train_accuracy", "train_accuracy_float32", "test_accuracy")
 TRAINED = ("parameters", "seconds", "epochs", "train_accuracy", "test_accuracy")
 KEYS = ["network", "depth", "examples"]
 CONSTRUCTED = "constructed"
