@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import LogLocator, NullLocator
 
 from rethinking.plotting import style
 
@@ -25,21 +25,28 @@ def draw(
                 line = summary[(summary["label_noise"] == noise) & (summary["quantity"] == quantity)]
                 line = line.sort_values("parameters")
                 place, mean = line["parameters"], 100 * line["mean"]
-                axes.errorbar(
-                    place,
-                    mean,
-                    yerr=[mean - 100 * line["lower"], 100 * line["upper"] - mean],
-                    color=colour,
-                    linestyle=dash,
-                    linewidth=1.5 if dash == "-" else 1,
-                    elinewidth=1,
-                    capsize=2,
-                )
+                lower, upper = 100 * line["lower"], 100 * line["upper"]
+                axes.plot(place, mean, color=colour, linestyle=dash, linewidth=1.5 if dash == "-" else 1)
+                if quantity == "test_error":
+                    axes.errorbar(
+                        place, mean, [mean - lower, upper - mean], fmt="none", ecolor=colour, capsize=2.5
+                    )
+                else:
+                    axes.fill_between(place, lower, upper, color=colour, alpha=0.15, linewidth=0)
                 failed = line["failed"] > 0
                 for these, face in ((failed, "white"), (~failed, colour)):
-                    axes.plot(place[these], mean[these], marker, mfc=face, mec=colour, zorder=4)
+                    axes.plot(
+                        place[these],
+                        mean[these],
+                        marker,
+                        markerfacecolor=face,
+                        markeredgecolor=colour,
+                        zorder=4,
+                    )
         style.logarithmic(axes, "x")
-        axes.set_ylim(bottom=-1)
+        axes.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+        tested = summary[summary["quantity"] == "test_error"]
+        axes.set_ylim(-1, 105 * max(tested["upper"].max(), summary["mean"].max()))
         axes.set_xlabel("number of parameters")
         axes.set_ylabel("error after the last epoch (%)")
         widths = summary.drop_duplicates("width").sort_values("width")
@@ -47,7 +54,7 @@ def draw(
         top.set_xlabel("width factor", fontsize=8)
         top.set_xticks(
             widths["parameters"],
-            [f"{width:.3g}" for width in widths["width"]],
+            [f"{width:g}" for width in widths["width"]],
             fontsize=6.5,
             rotation=45,
             ha="left",
@@ -66,6 +73,6 @@ def draw(
         if (summary["failed"] > 0).any():
             what = f"not every run fits {100 * fit:g}% of its labels"
             handles.append(Line2D([], [], color="0.4", marker="o", mfc="white", linestyle="none", label=what))
-        axes.legend(handles=handles, frameon=True, framealpha=0.9, edgecolor="none")
+        drawn.legend(handles=handles, frameon=False, loc="outside lower center", ncols=2)
         style.note(axes, seeds, confidence, f"{style.name(network)} on {dataset}")
         return drawn
