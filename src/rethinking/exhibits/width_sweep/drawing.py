@@ -29,7 +29,13 @@ def draw(
                 axes.plot(place, mean, color=colour, linestyle=dash, linewidth=1.5 if dash == "-" else 1)
                 if quantity == "test_error":
                     axes.errorbar(
-                        place, mean, [mean - lower, upper - mean], fmt="none", ecolor=colour, capsize=2.5
+                        place,
+                        mean,
+                        [mean - lower, upper - mean],
+                        fmt="none",
+                        ecolor=colour,
+                        elinewidth=1,
+                        capsize=2.5,
                     )
                 else:
                     axes.fill_between(place, lower, upper, color=colour, alpha=0.15, linewidth=0)

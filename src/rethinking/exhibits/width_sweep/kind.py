@@ -17,7 +17,11 @@ ABOUT = {
         "to fit all labels, and fall again beyond.)",
     },
     "options": {
-        "network": {"type": "string", "names": "network", "description": "Name of a network."},
+        # No "names": one with settings is known only once its requests are.
+        "network": {
+            "type": "string",
+            "description": "Name of a network, with other settings if need be: mlp_1x512@epochs=200.",
+        },
         "width_factors": {
             "type": "array",
             "minItems": 2,
@@ -52,11 +56,8 @@ def requests(options: dict) -> list[Training]:
 
 def problems(options: dict) -> list[str]:
     """Mistakes in the options that no schema can express."""
-    found = [
+    return [
         f"label_noise: at most six decimals, found {noise!r}"
         for noise in options["label_noise"]
         if round(noise, 6) != noise
     ]
-    if "@width=" in options["network"]:
-        found.append(f"network: {options['network']} sets a width; remove it, width_factors has all widths")
-    return found
