@@ -278,6 +278,31 @@ def test_a_curve_does_not_depend_on_the_other_counts_and_levels_that_are_asked_f
     assert other["norm"] != pytest.approx(beside["norm"], rel=1e-6)
 
 
+def test_labels_are_nested_over_their_noise_and_tests_are_on_true_labels(monkeypatch):
+    seen = []
+
+    def recorded(gamma, problem):
+        seen.append(problem)
+        return fit_kernel(gamma, problem)
+
+    monkeypatch.setattr(random_fourier_features, "fit_kernel", recorded)
+    asked = {"seed": 0, "examples": 500, "gamma": 0.2, "label_noise": [0.0, 0.2, 0.6]}
+    random_fourier_features.run(*digits(), classes=10, feature_counts=[None], **asked)
+    (problem,) = seen
+    true, little, much = problem.labellings
+    points = {
+        point.tobytes(): label for point, label in zip(*(digits()[of]["train"] for of in (0, 1)), strict=True)
+    }
+    images = np.round(255 * problem.points).astype(np.uint8)
+    assert [points[image.tobytes()] for image in images] == true.tolist()
+    np.testing.assert_array_equal(problem.test_labels, digits()[1]["test"])
+    changed = little != true
+    np.testing.assert_array_equal(little[changed], much[changed])
+    # 0.9 p of the labels of ten classes change; 500 have a standard deviation of 0.02.
+    assert changed.mean() == pytest.approx(0.18, abs=0.06)
+    assert (much != true).mean() == pytest.approx(0.54, abs=0.08)
+
+
 def test_of_random_labels_nothing_is_learned():
     rows = curve(0, (1.0,))
     # 1,097 guesses among 10 classes: a standard deviation of 0.01 around 0.9, more with 60 labels alone.
