@@ -25,13 +25,14 @@ OURS = {
         *(
             "accuracy_curves",
             "accuracy_table",
+            "double_descent",
             "interpolants",
             "learning_curves",
             "minimum_norm",
             "noise_sweep",
         ),
         *("regularised_random_labels", "ridge_path", "system_table", "test_error_readings"),
-        "weight_decay_path",
+        *("weight_decay_path", "width_sweep"),
     },
 }
 CORRUPTION = """ABOUT = {"kind": "corruption", "of": "images", "title": "mirrored"}

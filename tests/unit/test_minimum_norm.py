@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+from rethinking.exhibits.minimum_norm.summary import sentences, summarise
 from rethinking.kernels import panels
 from rethinking.kernels.cholesky import NotPositiveDefinite
 from rethinking.minimum_norm import (
@@ -81,6 +82,34 @@ def test_descent_is_the_plain_loop(batch_size, name, step_size):
         residual = np.linalg.norm(features @ weights - targets) / np.linalg.norm(targets)
         assert row.distance == pytest.approx(distance, rel=1e-9, abs=1e-13)
         assert row.residual == pytest.approx(residual, rel=1e-9, abs=1e-13)
+
+
+def test_the_closed_form_of_gradient_descent_is_that_of_real_steps_on_a_kernel():
+    """What fig_minimum_norm shows: 2,000 gradient steps on a kernel system, whose eigenvalues decay fast."""
+    points, others = cloud(n=30, m=30)
+    features = kernel_coordinates(points, others, 0.2)
+    targets = np.eye(3)[random(9).integers(0, 3, 30)]
+    best = np.linalg.pinv(features) @ targets
+    eigenvalues = np.linalg.eigvalsh(features @ features.T / 30)
+    assert eigenvalues[-1] > 1e3 * eigenvalues[0]
+    for start in starting_points(features, minimum_norm(features, targets), random(10)):
+        found = descend(features, targets, 2000, None, start, None)
+        weights, steps = start.weights, 0
+        for row in found.itertuples():
+            for _ in range(row.step - steps):
+                gradient = features.T @ (features @ weights - targets) / 30
+                weights = weights - gradient / eigenvalues[-1]
+            steps = row.step
+            distance = np.linalg.norm(weights - best) / np.linalg.norm(best)
+            assert row.distance == pytest.approx(distance, rel=1e-9)
+        assert row.distance > 0.01, "still on its way, so the comparison says something"
+
+
+def test_the_report_says_which_lines_are_a_closed_form():
+    rows = descend(*problem(), 10, None, starts(*problem())["zero"], None).assign(outside_distance=0.0)
+    (said,) = sentences(summarise(rows, 0.95))
+    assert "gradient descent are its closed form" in said
+    assert "SGD are real steps on batches, up to 10" in said
 
 
 @pytest.mark.parametrize("batch_size", [None, 6])

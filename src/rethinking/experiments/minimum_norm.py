@@ -34,6 +34,8 @@ def run(
 ) -> list[dict]:
     """Gradient descent and SGD on ``examples`` training points: the rows of ``minimum_norm.descend``.
 
+    Gradient descent is its closed form, SGD takes real steps.
+
     ``points`` and ``labels`` have "train"; points are images or features, labels are below ``classes``. A
     row also has ``outside_distance``, the part that no step of its descent can overcome. Raises
     ``DataError`` for a training set of less than twice ``examples``, which are needed for the part outside

@@ -1,4 +1,7 @@
-"""How gradient descent approaches the interpolant of least norm (section 5, equation 3)."""
+"""How gradient descent approaches the interpolant of least norm (section 5, equation 3).
+
+Gradient descent is shown by its closed form, (1 - ηλ)^t along each eigenvector, and SGD by real steps.
+"""
 
 from rethinking.exhibits.requests import Experiment
 

@@ -25,3 +25,12 @@ def summarise(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
         largest = values.groupby(keys, sort=False)[quantity].max().rename("largest")
         parts.append(part.join(largest, on=keys))
     return pd.concat(parts, ignore_index=True)
+
+
+def sentences(summary: pd.DataFrame) -> list[str]:
+    """What the report says beside the figure: how each line was computed."""
+    return [
+        "The lines of gradient descent are its closed form, not a loop of steps: a step multiplies the error "
+        "along each eigenvector, of eigenvalue λ, by 1 - ηλ, so t steps multiply it by (1 - ηλ)^t. The lines "
+        f"of SGD are real steps on batches, up to {summary['step'].max():,} of them."
+    ]
