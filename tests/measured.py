@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from trees import Tree
+from trees import Tree, only
 
-RUNS = """
+RUNS = only("""
 results: results/small
 dataset: digits
 seeds: [0, 1]
@@ -15,19 +15,16 @@ execution: {gpu: 0, threads: 1, precision: float32, keep_weights: none, seeds_to
 probes:
   learned: {probe: example_correctness, examples: 20, epochs: [1, 2], steps: [0, 3]}
 figures:
-  fig1a: null
-  fig1b: null
   fig1c: {networks: [mlp_1x512], label_noise: [0.0, 1.0]}
-  fig1c_readings: null
-  fig2b: null
-  fig_weight_decay: null
-  fig_ridge: null
-  fig_minimum_norm: null
-tables: {table1: null, table4: null, table3: null, interpolants: null}
-"""
-NORMS = RUNS.replace("tables: {", "tables: {norms: {kind: norms_by_labels, network: mlp_1x512}, ")
-LEARNED = RUNS.replace("tables: {", "tables: {learned: {kind: learned, network: mlp_1x512, probe: learned}, ")
-BOTH = LEARNED.replace("tables: {", "tables: {norms: {kind: norms_by_labels, network: mlp_1x512}, ")
+tables:
+""")
+
+
+NORMS = RUNS.replace("tables:\n", "tables:\n  norms: {kind: norms_by_labels, network: mlp_1x512}\n")
+LEARNED = RUNS.replace(
+    "tables:\n", "tables:\n  learned: {kind: learned, network: mlp_1x512, probe: learned}\n"
+)
+BOTH = LEARNED.replace("tables:\n", "tables:\n  norms: {kind: norms_by_labels, network: mlp_1x512}\n")
 
 KIND = '''
 """Norms of the weights of a network that was trained on true and on random labels."""

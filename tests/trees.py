@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -16,8 +17,25 @@ from rethinking.datasets.digits import read as load_digits
 
 HERE = Path(__file__).parents[1]
 TRACKED = ["Snakefile", "config.yaml", "config", "envs", "paper", "profiles", "src", "workflow"]
-# Everything that the paper's configuration has, as small as it can be.
-SMALL = """
+PAPERS = yaml.safe_load((HERE / "config.yaml").read_text())
+
+
+def left_out(section: str, kept: Iterable[str] = ()) -> dict[str, None]:
+    """An overlay's section "figures" or "tables" that leaves out all of the paper's but the ``kept`` ones."""
+    return dict.fromkeys(name for name in PAPERS[section] if name not in kept)
+
+
+def only(overlay: str) -> str:
+    """An overlay that leaves out the paper's figures and tables that it does not name."""
+    for section in ("figures", "tables"):
+        absent = left_out(section, yaml.safe_load(overlay)[section] or ())
+        lines = "".join(f"  {name}: null\n" for name in absent)
+        overlay = overlay.replace(f"{section}:\n", f"{section}:\n{lines}")
+    return overlay
+
+
+# Networks, their figures and tables, as small as they can be.
+SMALL = only("""
 results: results/small
 dataset: digits
 seeds: [0, 1]
@@ -30,24 +48,16 @@ figures:
   fig1a: {conditions: [true_labels, random_labels, shuffled_pixels, random_pixels, gaussian]}
   fig1b: {networks: [inception, mlp_1x512], label_noise: [0.0, 0.5, 1.0]}
   fig1c: {networks: [mlp_1x512], label_noise: [0.0, 1.0]}
-  fig1c_readings: null
-  fig2b: null
-  fig_weight_decay: null
-  fig_ridge: null
-  fig_minimum_norm: null
 tables:
-  table4: null
   table1:
     kind: accuracy_table
     rows:
       - {network: inception, condition: true_labels, random_crop: true, weight_decay: true}
       - {network: mlp_1x512, condition: true_labels, random_crop: false, weight_decay: false}
       - {network: mlp_1x512, condition: random_labels, random_crop: false, weight_decay: false}
-  table3: null
-  interpolants: null
-"""
+""")
 # Likewise, the kernel systems of section 5 on digits.
-SMALL_KERNELS = """
+SMALL_KERNELS = only("""
 results: results/small
 dataset: digits
 seeds: [0, 1]
@@ -66,17 +76,9 @@ systems:
   gabor: {<<: *pixels, features: gabor, gamma: [0.04]}
   patches: {<<: *pixels, features: random_patches, gamma: [1.0]}
 figures:
-  fig1a: null
-  fig1b: null
-  fig1c: null
-  fig1c_readings: null
-  fig2b: null
-  fig_weight_decay: null
   fig_ridge: {systems: [pixels], ridge: [0.0, 0.1]}
   fig_minimum_norm: {dataset: digits, gamma: 0.2, examples: 20, steps: 1000, batch_size: 5}
 tables:
-  table1: null
-  table4: null
   table3:
     rows:
       - {system: pixels, ridge: none}
@@ -84,7 +86,7 @@ tables:
       - {system: gabor, ridge: none}
       - {system: patches, ridge: none}
   interpolants: {dataset: digits, gamma: 0.2, examples: 50}
-"""
+""")
 
 # More of them: a system without a solution, one with other test labels, one that takes some seconds.
 PIXELS = {"features": "pixels", "kernel": "gaussian"}

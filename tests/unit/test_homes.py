@@ -60,7 +60,7 @@ def refusal(tmp_path, text: str, name="mirrored.py") -> str:
 def test_every_home_of_ours_is_found():
     homes = Homes(SOURCE)
     for kind, names in OURS.items():
-        assert set(homes.of(kind)) == names
+        assert set(homes.of(kind)) >= names
     for kind, (package, _, _) in NEEDED.items():
         folder = SOURCE / PACKAGE / package
         written = {path for path in folder.rglob("*.py") if "\nABOUT = " in path.read_text()}

@@ -113,4 +113,6 @@ def _experiment_problems(where: str, request: Experiment, config: dict, homes: H
     if request.network is not None:
         found += _unknown(where, "network", request.network, config["networks"])
     dataset = request.dataset or config["dataset"]
+    if request.dataset is None and dataset not in config["datasets"]:
+        return found  # the mistake is named at its own place
     return found + points_problems(config, homes, where, dataset, request.features)
