@@ -32,6 +32,7 @@ OURS = {
         ),
         *("regularised_random_labels", "ridge_path", "system_table", "test_error_readings"),
         "weight_decay_path",
+        "rademacher",
     },
 }
 CORRUPTION = """ABOUT = {"kind": "corruption", "of": "images", "title": "mirrored"}

@@ -52,7 +52,7 @@ def draw(
         def heading(text: str) -> Line2D:
             return Line2D([], [], linestyle="none", label=text)
 
-        entries, headings = [heading("bound: complexity that training reaches")], [0]
+        entries, headings = [heading("bound, at least: complexity reached")], [0]
         any_failed = False
         for index, (network, colour) in enumerate(zip(networks, colours, strict=False)):
             line = cells[network, "random", "gap_bound"]
