@@ -1,5 +1,7 @@
 """Weights, conditioning and rounding of networks that fit any labels by construction."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -38,7 +40,7 @@ def _whole_set(summary: pd.DataFrame) -> str:
     return text
 
 
-def _lines(axes: Axes, made: pd.DataFrame, quantities: dict, colours: dict, place: str = "best") -> None:
+def _lines(axes: Axes, made: pd.DataFrame, quantities: dict, colours: dict, place: Any = "best") -> None:
     """A line for each depth and quantity against n, and a legend of the quantities if there are several."""
     for quantity, (dash, _) in quantities.items():
         for depth, line in made[made["quantity"] == quantity].groupby("depth"):
