@@ -30,9 +30,12 @@ def _whole_set(summary: pd.DataFrame) -> str:
     """The largest number of examples, fitted by construction and, where it was tried, by training."""
     cells = summary.set_index(["network", "quantity"])
     made = summary[summary["network"] == CONSTRUCTED]
-    largest = made[made["examples"] == made["examples"].max()].set_index("quantity")
-    seconds = largest.loc[["seconds"], "mean"].max()
-    text = f"{int(made['examples'].max()):,} random labels: constructed in {_duration(seconds)}"
+    largest = made[made["examples"] == made["examples"].max()]
+    seconds = largest.loc[largest["quantity"] == "seconds", "mean"]
+    text = (
+        f"{int(made['examples'].max()):,} random labels: constructed in {_duration(seconds.min())} to "
+        f"{_duration(seconds.max())}"
+    )
     for network in summary["network"].unique():
         if (network, "seconds") in cells.index and network != CONSTRUCTED:
             time, right = (cells.loc[(network, key), "mean"] for key in ("seconds", "train_accuracy"))
@@ -85,12 +88,21 @@ def draw(summary: pd.DataFrame, seeds: int, confidence: float, dataset: str) -> 
     with style.figure(10.5, 3.5, 3) as (drawn, _):
         weights, conditioning, errors = drawn.axes
         _lines(weights, made, {"weights": ("-", "")}, colours)
-        sizes = summary[summary["quantity"] == "parameters"].groupby("mean", sort=True)["network"]
-        for parameters, networks in sizes:
+        sizes = summary[summary["quantity"] == "parameters"].sort_values("mean")
+        for parameters in sizes["mean"]:
             weights.axhline(parameters, color="0.6", linewidth=0.9, linestyle=":", zorder=1)
-            label = ", ".join(style.name(network) for network in networks)
-            left = weights.get_yaxis_transform()
-            weights.text(0.01, parameters, label, transform=left, fontsize=6, va="bottom", color="0.35")
+        if len(sizes):
+            names = ", ".join(map(style.name, sizes["network"]))
+            weights.annotate(
+                f"parameters of\n{names}" + " (from below)" * (len(sizes) > 1),
+                (0.02, sizes["mean"].iloc[0]),
+                (0, -3),
+                weights.get_yaxis_transform(),
+                "offset points",
+                fontsize=6,
+                va="top",
+                color="0.35",
+            )
         weights.set_ylabel("weights")
         first = made.iloc[0]
         style.note(
@@ -105,7 +117,7 @@ def draw(summary: pd.DataFrame, seeds: int, confidence: float, dataset: str) -> 
         _lines(errors, made, ERRORS, colours)
         errors.axhline(0.5, color="0.35", linewidth=0.8)
         left = errors.get_yaxis_transform()
-        errors.text(0.99, 0.5, "labels may be wrong", transform=left, ha="right", va="bottom", fontsize=6)
+        errors.text(0.99, 0.4, "above: wrong labels", transform=left, ha="right", va="top", fontsize=6)
         errors.set_ylabel("largest error of an output (targets 0 and 1)")
         errors.set_title(_whole_set(summary), loc="left", color="0.35", fontsize=7.5)
         handles = [
