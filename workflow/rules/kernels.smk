@@ -131,7 +131,7 @@ rule run_experiment:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
+        mem_mb=growing(6000),
         runtime=growing(60),
     params:
         jobs=jobs_for("experiments"),
