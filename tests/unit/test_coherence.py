@@ -8,14 +8,21 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from rethinking.coherence.definition import Coherence, coherence_of
 from rethinking.coherence.measure import cross_entropy, measure
+from rethinking.coherence.norms import LAYERS
 from rethinking.coherence.real_and_random import descend, examples, gradients
 from rethinking.networks.alexnet import alexnet
 from rethinking.networks.inception import inception
 from rethinking.networks.layers import SameConv2d, ShiftBatchNorm2d
 from rethinking.networks.mlp import mlp
+
+
+@pytest.fixture(autouse=True)
+def same_weights_in_every_test():
+    torch.manual_seed(0)
 
 
 def one_by_one(network, images, labels, loss=cross_entropy):
@@ -288,6 +295,23 @@ def test_what_layers_cannot_cover_is_exact_by_torch_func(name, memory):
     assert_exact(prepared(copy.deepcopy(network)), shape, expected, memory=memory)
 
 
+class SequenceFirst(nn.Module):
+    """Positions before examples, of which there are as many."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer, self.output = nn.Linear(4, 4), nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.output(torch.tanh(self.layer(x.transpose(0, 1))).mean(dim=0))
+
+
+@pytest.mark.parametrize("batch", [2, 3, 4, 5])  # of 5 examples, 2 is the rest with 3
+@pytest.mark.parametrize("positions", [2, 3, 5])
+def test_positions_before_examples_are_no_examples_even_if_there_are_as_many(batch, positions):
+    assert_exact(prepared(SequenceFirst()), (positions, 4), ["layer.weight", "layer.bias"], batch=batch)
+
+
 def test_attention_is_exact():
     class Attention(nn.Module):
         def __init__(self):
@@ -316,6 +340,49 @@ def test_layers_without_a_gradient_count_nothing():
     for layer in ("never", "dropped"):
         assert found.layers[layer][1:] == (0, 0)
     assert found.by_torch_func == ()
+
+
+class Largest(TorchDispatchMode):
+    """How many numbers the largest tensor has that PyTorch computes, at any depth."""
+
+    def __init__(self):
+        super().__init__()
+        self.numbers = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        output = function(*args, **(kwargs or {}))
+        for each in output if isinstance(output, tuple) else (output,):
+            self.numbers = max(self.numbers, each.numel() if isinstance(each, torch.Tensor) else 0)
+        return output
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "largest"),
+    [
+        (nn.Linear(40, 50), (1, 40), 4 * 50),  # never 40 × 50: the product of two norms
+        (nn.Linear(40, 50), (3, 40), 4 * 3 * 50),
+        (nn.Linear(8, 9), (30, 8), 4 * 30 * 9),  # not 30 × 30
+        (nn.Conv2d(8, 30, 3), (8, 4, 4), 4 * 4 * 72),  # 4 positions of 72 numbers, not 30 × 72
+        (nn.Conv2d(2, 3, 3), (2, 22, 22), 4 * 3 * 400),  # not 400 × 400, nor 400 positions of 18 numbers
+    ],
+)
+def test_the_smaller_form_is_taken(layer, shape, largest):
+    layer, images = layer.double(), sample(shape, examples=4)[0]
+    function = F.linear if isinstance(layer, nn.Linear) else F.conv2d
+    output = layer(images)
+    for parameter, norms in LAYERS[function](2**27, images, layer.weight, layer.bias):
+        delta = torch.randn_like(output)
+        with Largest() as found:
+            squared = norms(delta)
+        assert found.numbers <= largest
+        rows = [
+            torch.autograd.grad(output, parameter, delta * chosen.view(-1, *[1] * (delta.ndim - 1)),
+                                retain_graph=True)[0]
+            for chosen in torch.eye(4).double()
+        ]  # fmt: skip
+        torch.testing.assert_close(
+            squared, torch.stack(rows).flatten(1).square().sum(dim=1), rtol=1e-12, atol=0
+        )
 
 
 def test_a_small_memory_takes_the_same_layers_in_pieces():
@@ -358,7 +425,7 @@ def test_examples_that_are_fitted_have_exact_gradients_in_float32(margin):
     labels = torch.zeros(5, dtype=torch.int64)
     right = measure(network, images, labels).network
     found = measure(network.float(), images.float(), labels).network
-    assert right.sum_of_squared_norms < 1e-8
+    assert right.sum_of_squared_norms < 1e-6
     assert found == pytest.approx(right, rel=1e-4)
 
 
@@ -394,16 +461,18 @@ def test_the_network_is_left_as_it_was_after_an_error():
         def __init__(self):
             super().__init__(4, 3)
             self.register_buffer("calls", torch.zeros(()))
+            self.register_buffer("last", torch.zeros(()))
 
         def forward(self, x):
             self.calls += 1
+            self.last = x.sum()
             raise RuntimeError("no forward pass")
 
     network = Counted()
     with pytest.raises(RuntimeError, match="no forward pass"):
         measure(network, torch.randn(2, 4), torch.tensor([0, 1]))
     assert network.training
-    assert network.calls == 0
+    assert (network.calls, network.last) == (0, 0)
 
 
 # What has no coherence is refused.
@@ -420,30 +489,18 @@ class Centred(nn.Module):
         return x - x.mean(dim=0)
 
 
-class SequenceFirst(nn.Module):
-    """Positions before examples, of which there are as many."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer, self.output = nn.Linear(4, 4), nn.Linear(4, 3)
-
+class Noisy(nn.Module):
     def forward(self, x):
-        return self.output(torch.tanh(self.layer(x.transpose(0, 1))).mean(dim=0))
+        return x + torch.rand_like(x)
 
 
-@pytest.mark.parametrize(
-    ("network", "shape"),
-    [
-        (nn.Sequential(nn.Linear(4, 4), Centred(), nn.Linear(4, 3)), (4,)),
-        (nn.Sequential(Centred(), nn.LayerNorm(4), nn.Linear(4, 3)), (4,)),
-        (SequenceFirst(), (6, 4)),
-    ],
-    ids=["coupled", "coupled before a layer of torch.func", "sequence first"],
-)
-def test_a_network_that_mixes_examples_is_refused(network, shape):
-    images, labels = sample(shape, examples=6)
-    with pytest.raises(ValueError, match="expected a network that treats each example by itself"):
-        measure(prepared(copy.deepcopy(network)), images, labels)
+@pytest.mark.parametrize("layer", [Centred(), Noisy()])
+@pytest.mark.parametrize("other", [nn.Linear(4, 4), nn.LayerNorm(4)])  # with and without torch.func
+def test_a_network_that_mixes_examples_is_refused(layer, other):
+    images, labels = sample((4,), examples=6)
+    for layers in ([layer, other], [other, layer]):
+        with pytest.raises(ValueError, match="expected a network that treats each example by itself"):
+            measure(prepared(nn.Sequential(*layers, nn.Linear(4, 3))), images, labels)
 
 
 def test_a_network_that_torch_func_cannot_differentiate_is_refused_with_its_parameters():

@@ -1,6 +1,6 @@
 """Measure the coherence of a network's gradients over a sample, for each layer and for the whole network."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -10,25 +10,22 @@ from torch import Tensor, nn
 
 from rethinking.coherence import generic
 from rethinking.coherence.definition import Coherence
-from rethinking.coherence.norms import squares
 from rethinking.coherence.recording import Recording
 from rethinking.precision import ieee_float32
 
-# How far the squared norm of an example's gradient may be from that of the example alone, relative to it.
-# Rounding may turn a ReLU on or off; a network that mixes examples is further away.
-TOLERANCE = 0.1
-# Of the squared norm of the whole network: norms of a layer below this are rounding.
-NEGLIGIBLE = 1e-6
+# How far the outputs of an example may be from those of the example alone, relative to the largest. Rounding
+# differs with the number of examples.
+TOLERANCE = 0.01
 
 
 class NetworkCoherence(NamedTuple):
     """The coherence of the gradients of a network, and of its layers."""
 
     network: Coherence
-    layers: dict[
-        str, Coherence
-    ]  # by the name of the module that holds the parameters, in the network's order
-    by_torch_func: tuple[str, ...]  # parameters whose gradients were computed for each example, which is slow
+    layers: dict[str, Coherence]  # by the name of the module, in the network's order
+    by_torch_func: tuple[
+        str, ...
+    ]  # parameters for which the gradient of each example was computed: the slow path
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
@@ -42,7 +39,7 @@ def measure(
     images: Tensor,
     labels: Tensor,
     loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
-    batch: int = 64,
+    batch: int = 32,
     memory: int = 2**27,
 ) -> NetworkCoherence:
     """Measure α and m-coherence of the gradients of ``network`` on a sample (Chatterjee & Zielinski, 2022).
@@ -79,9 +76,8 @@ def measure(
     α = α_W / (k - (k - 1)α_W).
 
     Raises ``ValueError`` without examples or trainable parameters; for a loss of another shape; for losses
-    that are not finite; for a network that mixes examples or has them along another dimension than the
-    first, which is noticed because the first example is also computed alone; for layers that ``torch.func``
-    cannot differentiate.
+    that are not finite; for a network whose outputs for the first example depend on the others; for layers
+    that ``torch.func`` cannot differentiate.
     """
     if len(images) != len(labels) or len(images) == 0:
         raise ValueError(f"{len(images)} images and {len(labels)} labels; expected as many, and 1 or more")
@@ -91,8 +87,40 @@ def measure(
     if not parameters:
         raise ValueError("the network has no parameters to differentiate; expected some with requires_grad")
 
-    def losses(call: Callable[[Tensor], Tensor], images: Tensor, labels: Tensor) -> Tensor:
-        found = loss(call(images).double(), labels)
+    device = next(iter(parameters.values())).device
+    sums = _Sums(network, parameters, loss, memory)
+    with _in_evaluation(network), torch.enable_grad(), torch.autocast(device.type, enabled=False):
+        for start in range(0, len(images), batch):
+            chosen = [each[start : start + batch].to(device) for each in (images, labels)]
+            sums.add(*chosen)
+            if start == 0:
+                _check_independence(network, chosen[0])
+    layers: dict[str, list[str]] = {}
+    for name in parameters:
+        layers.setdefault(name.rpartition(".")[0], []).append(name)
+    return NetworkCoherence(
+        sums.coherence(parameters),
+        {layer: sums.coherence(names) for layer, names in layers.items()},
+        tuple(name for name in parameters if name in sums.by_torch_func),
+    )
+
+
+class _Sums:
+    """Σ g_i and Σ ‖g_i‖² of each parameter over the examples that were added."""
+
+    def __init__(self, network: nn.Module, parameters: dict[str, nn.Parameter], loss, memory: int):
+        self.network, self.parameters, self.loss, self.memory = network, parameters, loss, memory
+        self.examples = 0
+        self.gradients = {
+            name: torch.zeros_like(each, dtype=torch.float64) for name, each in parameters.items()
+        }
+        self.squared_norms = dict.fromkeys(parameters, 0.0)
+        self.by_torch_func: set[str] = set()
+        self._elsewhere: dict[int, set[int]] = {}
+
+    def losses(self, call: Callable[[Tensor], Tensor], images: Tensor, labels: Tensor) -> Tensor:
+        """The loss of each example, for outputs in float64."""
+        found = self.loss(call(images).double(), labels)
         if found.shape != (len(images),):
             raise ValueError(
                 f"the loss of {len(images)} examples has the shape {tuple(found.shape)}; "
@@ -100,97 +128,67 @@ def measure(
             )
         return found
 
-    device = next(iter(parameters.values())).device
-    sums = {name: torch.zeros_like(each, dtype=torch.float64) for name, each in parameters.items()}
-    squared = dict.fromkeys(parameters, 0.0)
-    slow: dict[str, None] = {}
-    with _in_evaluation(network), torch.enable_grad(), torch.autocast(device.type, enabled=False):
-        for start in range(0, len(images), batch):
-            x, y = (each[start : start + batch].to(device) for each in (images, labels))
-            norms = _add_batch(network, parameters, losses, x, y, memory, sums, slow)
-            if start == 0:
-                _check_first(network, parameters, losses, x[:1], y[:1], norms)
-            for name, each in norms.items():
-                squared[name] += each.sum().item()
-    of_sum = {name: each.square().sum().item() for name, each in sums.items()}
-    layers: dict[str, list[str]] = {}
-    for name in parameters:
-        layers.setdefault(_layer(name), []).append(name)
-
-    def coherence(names) -> Coherence:
-        return Coherence(
-            len(images), sum(of_sum[name] for name in names), sum(squared[name] for name in names)
+    def add(self, images: Tensor, labels: Tensor) -> None:
+        """Add the gradients of some examples, all of which are in memory at a time."""
+        recording = Recording(self.parameters.values(), len(images), self.memory)
+        with recording:
+            losses = self.losses(self.network, images, labels)
+        if not losses.isfinite().all():
+            wrong = losses[~losses.isfinite()][0].item()
+            raise ValueError(f"losses of examples are not finite, such as {wrong}; expected finite numbers")
+        if not losses.requires_grad:
+            raise ValueError("the loss does not depend on the network's parameters; expected a gradient")
+        recording.cover(losses, self.parameters.values(), self._elsewhere)
+        gradients: tuple[Tensor | None, ...] = torch.autograd.grad(
+            losses.sum(), list(self.parameters.values()), allow_unused=True
         )
+        self.examples += len(images)
+        uncovered = {}
+        for (name, parameter), gradient in zip(self.parameters.items(), gradients, strict=True):
+            if gradient is None:  # no loss depends on it
+                continue
+            self.gradients[name] += gradient
+            if id(parameter) in recording.squared_norms:
+                self.squared_norms[name] += recording.squared_norms[id(parameter)].sum().item()
+            else:
+                uncovered[name] = parameter
+        if uncovered:
+            self.by_torch_func.update(uncovered)
+            activations = recording.activations // len(images)
+            del losses, gradients
+            for name, squared in generic.squared_norms(
+                self.network, uncovered, self.losses, images, labels, activations, self.memory
+            ).items():
+                self.squared_norms[name] += squared.sum().item()
 
-    parts = {layer: coherence(names) for layer, names in layers.items()}
-    return NetworkCoherence(coherence(parameters), parts, tuple(slow))
+    def coherence(self, names: Iterable[str]) -> Coherence:
+        """The coherence of the parameters of these names, taken together."""
+        names = list(names)
+        of_sum = sum(self.gradients[name].square().sum().item() for name in names)
+        return Coherence(self.examples, of_sum, sum(self.squared_norms[name] for name in names))
 
 
-def _layer(parameter: str) -> str:
-    return parameter.rpartition(".")[0]
-
-
-def _add_batch(network, parameters, losses, images, labels, memory, sums, slow) -> dict[str, Tensor]:
-    """Add the gradients of a batch to ``sums``, and return the squared norms of each of its examples."""
-    recording = Recording(parameters.values(), len(images), memory)
-    with recording:
-        of_each = losses(network, images, labels)
-    if not of_each.isfinite().all():
+@torch.no_grad()
+def _check_independence(network: nn.Module, images: Tensor) -> None:
+    """Hold the network's outputs for the first example among others to those of the example alone."""
+    among, alone = network(images)[0].double(), network(images[:1])[0].double()
+    apart, largest = (among - alone).abs().max().item(), among.abs().max().item()
+    if apart > TOLERANCE * largest:
         raise ValueError(
-            f"losses of examples are not finite, such as {of_each[~of_each.isfinite()][0].item()}"
+            f"outputs for the first example change by {apart:.3g} of {largest:.3g} without the others; "
+            "expected a network that treats each example by itself, and draws nothing at random"
         )
-    if not of_each.requires_grad:
-        raise ValueError("the loss does not depend on the network's parameters; expected a gradient")
-    total = of_each.sum()
-    recording.cover(total)
-    gradients: tuple[Tensor | None, ...] = torch.autograd.grad(
-        total, list(parameters.values()), allow_unused=True
-    )
-    norms, uncovered = {}, {}
-    for (name, parameter), gradient in zip(parameters.items(), gradients, strict=True):
-        if gradient is None:  # no path from the loss, for no example
-            norms[name] = torch.zeros(len(images), dtype=torch.float64, device=images.device)
-            continue
-        sums[name] += gradient
-        if id(parameter) in recording.squared_norms:
-            norms[name] = recording.squared_norms[id(parameter)]
-        else:
-            uncovered[name] = parameter
-    if uncovered:
-        slow.update(dict.fromkeys(uncovered))
-        activations = recording.activations // len(images)
-        del of_each, total, gradients
-        norms |= generic.squared_norms(network, uncovered, losses, images, labels, activations, memory)
-    return norms
-
-
-def _check_first(network, parameters, losses, image, label, norms) -> None:
-    """Hold the norms of the first example in a batch to those of the example alone, layer by layer."""
-    alone = torch.autograd.grad(
-        losses(network, image, label).sum(), list(parameters.values()), allow_unused=True
-    )
-    expected: dict[str, float] = {}
-    found: dict[str, float] = {}
-    for name, gradient in zip(parameters, alone, strict=True):
-        layer = _layer(name)
-        squared = 0.0 if gradient is None else squares(gradient[None]).item()
-        expected[layer] = expected.get(layer, 0.0) + squared
-        found[layer] = found.get(layer, 0.0) + norms[name][0].item()
-    negligible = NEGLIGIBLE * sum(expected.values())
-    for layer, right in expected.items():
-        if not abs(found[layer] - right) <= TOLERANCE * right + negligible:
-            raise ValueError(
-                f"layer {layer!r}: the gradient of the first example has the squared norm {found[layer]:.6g} "
-                f"in a batch and {right:.6g} alone; expected a network that treats each example by itself, "
-                "along the first dimension"
-            )
 
 
 @contextmanager
 def _in_evaluation(network: nn.Module) -> Iterator[None]:
     """Put the network into evaluation mode, and give all modules their modes and buffers back afterwards."""
     modes = [(module, module.training) for module in network.modules()]
-    buffers = [(buffer, buffer.clone()) for buffer in network.buffers()]
+    buffers = [
+        (module, name, buffer, buffer.clone())
+        for module in network.modules()
+        for name, buffer in module.named_buffers(recurse=False)
+    ]
     try:
         network.eval()
         yield
@@ -198,5 +196,5 @@ def _in_evaluation(network: nn.Module) -> Iterator[None]:
         for module, mode in modes:
             module.training = mode
         with torch.no_grad():
-            for buffer, value in buffers:
-                buffer.copy_(value)
+            for module, name, buffer, value in buffers:
+                setattr(module, name, buffer.copy_(value))

@@ -4,7 +4,8 @@ A linear layer has inputs a_t and outputs at one or more positions t of an examp
 of the loss with respect to the outputs. The gradient with respect to the weights is then a sum of outer
 products, Σ_t δ_t a_tᵀ, and its squared norm is Σ_{t,t'} (δ_t·δ_t')(a_t·a_t'). For a single position this is
 ‖δ‖²‖a‖² (I. Goodfellow, "Efficient per-example gradient computations", 2015). A convolution is a linear
-layer that is applied to every patch.
+layer that is applied to every patch. If the Gram matrices of the positions are the larger, the gradient of
+each example is computed, its squared norm taken, and the gradient forgotten.
 
 Each function of ``LAYERS`` has the arguments of a function of PyTorch. It returns pairs of a parameter and a
 function from δ to the squared norms, float64 (examples,). Inputs and δ have the examples along their first
@@ -17,6 +18,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.grad import conv2d_weight
 
 Norms = Callable[[Tensor], Tensor]
 
@@ -26,25 +28,14 @@ def squares(vectors: Tensor) -> Tensor:
     return torch.linalg.vector_norm(vectors.flatten(1), dim=1, dtype=torch.float64).square()
 
 
-def squared_products(left: Tensor, right: Tensor) -> Tensor:
-    """‖Σ_t left_t right_tᵀ‖² of each example, float64, for (examples, positions, p) and (..., positions, q).
-
-    The form with fewer multiplications is taken, which is also the smaller in memory: the Gram matrices of
-    the positions, or the sum of the outer products itself.
-    """
-    if _gram_is_smaller(left.shape[1], left.shape[2], right.shape[2]):
-        gram = (left @ left.mT).double() * (right @ right.mT).double()
-        return gram.sum(dim=(1, 2))
-    return squares(left.mT @ right)
-
-
 def _gram_is_smaller(positions: int, p: int, q: int) -> bool:
+    """Whether Gram matrices of the positions need fewer multiplications than p × q outer products."""
     return positions * (p + q) < p * q
 
 
-def _held(positions: int, p: int, q: int) -> int:
-    """How many numbers ``squared_products`` holds for an example; a float64 counts as two."""
-    return 6 * positions**2 if _gram_is_smaller(positions, p, q) else p * q
+def _by_gram(left: Tensor, right: Tensor) -> Tensor:
+    """‖Σ_t left_t right_tᵀ‖², float64 (examples,), for (examples, positions, p) and (..., positions, q)."""
+    return ((left @ left.mT).double() * (right @ right.mT).double()).sum(dim=(1, 2))
 
 
 def in_pieces(norms: Callable[..., Tensor], bytes_per_example: int, memory: int, *tensors: Tensor) -> Tensor:
@@ -60,10 +51,15 @@ def linear(
     if inputs.ndim < 2 or weight.ndim != 2 or not (bias is None or bias.ndim == 1):
         return []
     a = inputs.detach().reshape(len(inputs), -1, inputs.shape[-1])
-    size = _held(a.shape[1], *weight.shape) * a.element_size()
+    positions, weights = a.shape[1], weight.numel()
+    gram = _gram_is_smaller(positions, *weight.shape)
+    size = a.element_size() * (6 * positions**2 if gram else weights)
+
+    def norms(delta: Tensor, a: Tensor) -> Tensor:
+        return _by_gram(delta, a) if gram else squares(delta.mT @ a)
 
     def of_weight(delta: Tensor) -> Tensor:
-        return in_pieces(squared_products, size, memory, delta.reshape(*a.shape[:2], -1), a)
+        return in_pieces(norms, size, memory, delta.reshape(*a.shape[:2], -1), a)
 
     def of_bias(delta: Tensor) -> Tensor:
         return squares(delta.reshape(*a.shape[:2], -1).sum(dim=1))
@@ -89,15 +85,6 @@ def _pair(value) -> tuple[int, int]:
     return (sizes[0], sizes[0]) if len(sizes) == 1 else (sizes[0], sizes[1])
 
 
-def _patches(inputs: Tensor, kernel, stride, dilation, groups: int) -> Tensor:
-    """The patches that a convolution multiplies: (examples · groups, numbers of a patch, positions)."""
-    if kernel == (1, 1):
-        patches = inputs[:, :, :: stride[0], :: stride[1]].flatten(2)
-    else:
-        patches = F.unfold(inputs, kernel, dilation, 0, stride)
-    return patches.reshape(len(inputs) * groups, -1, patches.shape[-1])
-
-
 def conv2d(
     memory: int,
     inputs: Tensor,
@@ -114,16 +101,28 @@ def conv2d(
     a, kernel = inputs.detach(), (weight.shape[2], weight.shape[3])
     stride, dilation = _pair(stride), _pair(dilation)
 
+    def by_gram(delta: Tensor, a: Tensor) -> Tensor:
+        patches = F.unfold(_padded(a, padding, kernel, dilation), kernel, dilation, 0, stride)
+        patches, delta = (
+            each.reshape(len(a) * groups, -1, each.shape[-1]).mT for each in (patches, delta.flatten(2))
+        )
+        return _by_gram(delta, patches).view(len(a), groups).sum(dim=1)
+
+    def by_gradient(delta: Tensor, a: Tensor) -> Tensor:
+        # The examples as groups of one convolution: no patch is copied, as ``unfold`` would.
+        x, upstream = _padded(a, padding, kernel, dilation), delta.reshape(1, -1, *delta.shape[2:])
+        size = [len(a) * len(weight), *weight.shape[1:]]
+        x = x.reshape(1, -1, *x.shape[2:])
+        found = conv2d_weight(x, size, upstream, stride, 0, dilation, len(a) * groups)
+        return squares(found.view(len(a), -1))
+
     def of_weight(delta: Tensor) -> Tensor:
-        positions, patch = delta.shape[2] * delta.shape[3], weight[0].numel()
-        of_group = _held(positions, weight.shape[0] // groups, patch) + 2 * positions * patch
-
-        def norms(delta: Tensor, a: Tensor) -> Tensor:
-            patches = _patches(_padded(a, padding, kernel, dilation), kernel, stride, dilation, groups)
-            delta = delta.reshape(len(a) * groups, -1, positions)
-            return squared_products(delta.mT, patches.mT).view(len(a), groups).sum(dim=1)
-
-        return in_pieces(norms, groups * of_group * a.element_size(), memory, delta, a)
+        positions, patch = delta[0, 0].numel(), weight[0].numel()
+        if _gram_is_smaller(positions, len(weight) // groups, patch):
+            size = groups * (6 * positions**2 + positions * patch)
+            return in_pieces(by_gram, size * a.element_size(), memory, delta, a)
+        size = weight.numel() + 2 * a[0].numel() + delta[0].numel()
+        return in_pieces(by_gradient, size * a.element_size(), memory, delta, a)
 
     return [(weight, of_weight), (bias, lambda delta: squares(delta.sum(dim=(2, 3))))]
 

@@ -48,6 +48,8 @@ class Recording(TorchFunctionMode):
         self.covered: set[int] = set()
         self.squared_norms: dict[int, Tensor] = {}
         self.activations = 0  # bytes of all that functions returned
+        self._single: int | None = None  # the only example whose loss is differentiated
+        self._elsewhere: set[int] = set()
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         output = function(*args, **(kwargs or {}))
@@ -64,6 +66,11 @@ class Recording(TorchFunctionMode):
         self.calls.update(id(parameter) for parameter, _ in parts)
 
         def differentiated(delta: Tensor) -> None:
+            if self._single is not None:
+                others = torch.cat([delta[: self._single], delta[self._single + 1 :]])
+                if others.any():
+                    self._elsewhere.update(id(parameter) for parameter, _ in parts)
+                return
             # Gradients of an example that is fitted may be too small for a square in float32.
             scale = delta.abs().flatten(1).amax(dim=1)
             scale = torch.where(scale > 0, scale, 1)
@@ -76,13 +83,25 @@ class Recording(TorchFunctionMode):
         # Registered before a later function, such as ReLU, changes the output in place.
         output.register_hook(differentiated)
 
-    def cover(self, loss: Tensor) -> None:
-        """Cover the parameters that are used once on the way to ``loss``, by a layer that was recorded.
+    def cover(
+        self, losses: Tensor, parameters: Iterable[nn.Parameter], elsewhere: dict[int, set[int]]
+    ) -> None:
+        """Cover the parameters that are used once on the way to ``losses``, by a layer that was recorded.
 
         The gradients of two uses must be added before their norm is taken, which no layer can do alone.
+
+        A layer may also have another dimension than that of the examples first. In the gradient of one
+        loss, δ is then not 0 for all others. ``elsewhere`` keeps the parameters of such layers by the number
+        of examples, because a dimension may be as long as another by chance. For a number that is not in it
+        yet, a backward pass of the largest loss alone finds these parameters.
         """
-        uses = uses_in_graph(loss)
+        uses = uses_in_graph(losses)
         self.covered = {key for key in self.wanted if self.calls[key] == uses[key] == 1}
+        if self.examples not in elsewhere:
+            self._single = int(losses.argmax())
+            torch.autograd.grad(losses[self._single], list(parameters), retain_graph=True, allow_unused=True)
+            self._single, elsewhere[self.examples] = None, self._elsewhere
+        self.covered -= elsewhere[self.examples]
 
 
 def _renamed(kwargs: dict | None) -> dict:
