@@ -25,7 +25,7 @@ from rethinking.networks.alexnet import alexnet
 from rethinking.networks.inception import inception
 
 NETWORKS = {"alexnet": alexnet, "inception": inception}
-ROUNDS = 2
+ROUNDS = 3
 CHUNK = 32
 BATCH = 32  # of ``measure``
 
