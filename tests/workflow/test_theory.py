@@ -19,6 +19,7 @@ figures:
   fig_expressivity:
     {claims: paper, sizes: [20, null], depths: [2, 5], networks: [mlp_1x512, alexnet], trained: [mlp_1x512]}
   fig_rademacher: {networks: [mlp_1x512], sizes: [20, 50], draws: 1, gamma: 0.2}
+  fig_stability: {networks: [mlp_1x512], examples: 50, replacements: 2, gamma: 0.2}
   fig_double_descent: {dataset: digits, gamma: 0.2, examples: 40, feature_counts: [10, 40, 200]}
   fig_width: {width_factors: [0.02, 0.1]}
 tables:
@@ -29,7 +30,7 @@ tables:
 def theory(tmp_path_factory):
     """A tree with every figure of the theory."""
     tree = copy_project(tmp_path_factory.mktemp("theory"), THEORY)
-    tree.snakemake("fig_expressivity", "fig_double_descent", "fig_width", "fig_rademacher")
+    tree.snakemake("fig_expressivity", "fig_double_descent", "fig_width", "fig_rademacher", "fig_stability")
     return tree
 
 
