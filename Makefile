@@ -27,7 +27,8 @@ demo: $(VENV)/.complete ## the whole workflow on embedded data, then where its r
 	snakemake --cores $(CORES) --configfile config/demo.yaml
 	@echo
 	@echo "Figures    results/demo/figures/fig1a.png, fig1b.png, fig1c.png, fig2b.png (and .pdf, .csv)"
-	@echo "           results/demo/figures/fig_ridge.png, fig_minimum_norm.png"
+	@echo "           results/demo/figures/fig_ridge.png, fig_minimum_norm.png, fig_rademacher.png, fig_stability.png"
+	@echo "           results/demo/figures/fig_expressivity.png, fig_double_descent.png, fig_width.png"
 	@echo "Tables     results/demo/tables/table1.html, table3.html, table4.html, interpolants.html (and .tex, .csv)"
 	@echo "Data       results/demo/data/digits/contact_sheets/random_labels.png, dataset.json"
 	@echo "Scorecard  results/demo/scorecard.html (and .csv): $$(head -n 1 results/demo/logs/scorecard.log)"
