@@ -268,6 +268,8 @@ def test_the_first_of_equal_images_is_kept():
     assert row["examples"] == 59
     with pytest.raises(DataError, match="examples: 60 of the training set; expected at most 59"):
         expressivity.run(points, labels, 4, 0, [60], [2])
+    with pytest.raises(DataError, match="depth 62 for 59 examples: depth is 62; expected 2 to 61"):
+        expressivity.run(points, labels, 4, 0, [None], [62])
 
 
 START = {

@@ -5,7 +5,7 @@ import math
 
 import torch
 
-from pipeline.execution.devices import device_for
+from pipeline.execution.devices import on_device
 from pipeline.execution.job import logged, provenance
 from pipeline.storage import artefacts
 from pipeline.storage.jobs import unfinished
@@ -37,7 +37,7 @@ def checked(rows, measurement: str) -> list[dict]:
 
 
 @ieee_float32()
-def make(job: dict) -> None:
+def make(job: dict, device: torch.device) -> None:
     """Measure one trained network."""
     spec, inputs = job["spec"], job["inputs"]
     images, labels = artefacts.load(inputs["images"]), artefacts.load(inputs["labels"])
@@ -58,10 +58,5 @@ def make(job: dict) -> None:
 
 
 with logged(snakemake.log[0]) as tell:
-    execution = snakemake.config["execution"]
-    device = None
-    for job in unfinished(snakemake.params.jobs, tell):
-        if device is None:
-            torch.set_num_threads(snakemake.threads)
-            device = device_for(snakemake.resources.get("gpu", 0), execution["runs_per_gpu"], tell)
-        make(job)
+    for job, device in on_device(unfinished(snakemake.params.jobs, tell), snakemake, tell):
+        make(job, device)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from pipeline.execution.checkpoints import RunCheckpoint
-from pipeline.execution.devices import device_for
+from pipeline.execution.devices import computed_on, on_device
 from pipeline.execution.job import EpochLog, logged, peak_memory, provenance
 from pipeline.storage import artefacts
 from pipeline.storage.jobs import unfinished
@@ -20,7 +20,7 @@ from pipeline.storage.writing import ArtefactError, written_whole
 from rethinking.networks.initialisation import count_parameters
 from rethinking.networks.start import network_at_start
 from rethinking.networks.weights import weights_sha256
-from rethinking.precision import FLOAT32_PRODUCTS, choose
+from rethinking.precision import choose
 from rethinking.probing import Probe, draw_examples
 from rethinking.recipe import Recipe, Split
 from rethinking.training import Epoch, train
@@ -59,7 +59,7 @@ def is_same(job: dict, weights: str, history: str) -> bool:
     return same
 
 
-def make(job: dict) -> None:
+def make(job: dict, device: torch.device) -> None:
     """Train, from the last checkpoint if there is one; write history and result, weights and traces.
 
     A run that has finished is trained again for weights and traces that are missing, and left as it is.
@@ -125,12 +125,7 @@ def make(job: dict) -> None:
     print(training.verdict)
 
     history, weights = training.history, weights_sha256(network)
-    how = {
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-        "precision": precision,
-        "float32_products": FLOAT32_PRODUCTS,
-        "threads": torch.get_num_threads(),
-    }
+    how = computed_on(device, dtype)
     # Weights and traces first: whoever sees the run finished finds all that was to be made along with it.
     same = not finished or is_same(job, weights, history_text(history))
     for along in missing:
@@ -178,9 +173,5 @@ def make(job: dict) -> None:
 
 with logged(snakemake.log[0]) as tell:
     execution = snakemake.config["execution"]
-    device = None
-    for job in unfinished(snakemake.params.jobs, tell):
-        if device is None:
-            torch.set_num_threads(snakemake.threads)
-            device = device_for(snakemake.resources.get("gpu", 0), execution["runs_per_gpu"], tell)
-        make(job)
+    for job, device in on_device(unfinished(snakemake.params.jobs, tell), snakemake, tell):
+        make(job, device)

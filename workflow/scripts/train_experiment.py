@@ -5,7 +5,7 @@ from inspect import signature
 
 import torch
 
-from pipeline.execution.devices import device_for
+from pipeline.execution.devices import computed_on, on_device
 from pipeline.execution.job import logged, provenance
 from pipeline.storage.artefacts import load, write_result
 from pipeline.storage.jobs import unfinished
@@ -15,7 +15,7 @@ from rethinking.precision import choose
 from rethinking.recipe import Recipe
 
 
-def make(job: dict) -> None:
+def make(job: dict, device: torch.device) -> None:
     """Write the rows of one experiment."""
     spec = job["spec"]
     dtype, why = choose(execution["precision"], device)
@@ -27,16 +27,11 @@ def make(job: dict) -> None:
     data = {"labels": labels, "classes": len(labels["classes"]), "seed": job["seed"], "learner": learner}
     named = {name: data[name] for name in data.keys() & signature(run).parameters.keys()}
     rows = run(points, **named, **spec["arguments"])
-    how = {"device": str(device), "precision": str(dtype).removeprefix("torch."), **provenance()}
-    write_result(job, {"rows": rows, "threads": torch.get_num_threads(), **how})
+    write_result(job, {"rows": rows, **computed_on(device, dtype), **provenance()})
     print(f"{len(rows)} rows")
 
 
 with logged(snakemake.log[0]) as tell:
     execution = snakemake.config["execution"]
-    device = None
-    for job in unfinished(snakemake.params.jobs, tell):
-        if device is None:
-            torch.set_num_threads(snakemake.threads)
-            device = device_for(snakemake.resources.get("gpu", 0), execution["runs_per_gpu"], tell)
-        make(job)
+    for job, device in on_device(unfinished(snakemake.params.jobs, tell), snakemake, tell):
+        make(job, device)

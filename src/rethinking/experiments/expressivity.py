@@ -81,7 +81,10 @@ def _constructed(images: np.ndarray, drawn: np.ndarray, classes: int, depth: int
     """The numbers of one network that fits labels, and the network itself, in float64."""
     targets, few = one_hot(drawn, classes), slice(RELU_BY_RELU)
     began = time.perf_counter()
-    network = exact_network(images, targets, numpy_generator(seed, "projection"), depth)
+    try:
+        network = exact_network(images, targets, numpy_generator(seed, "projection"), depth)
+    except ValueError as error:  # more layers than examples, or images that no direction separates
+        raise DataError(f"depth {depth} for {len(images)} examples: {error}") from error
     seconds = time.perf_counter() - began
     projections = np.sort(_over(images, network.project))
     reach = projections[-1] - projections[0] or 1.0

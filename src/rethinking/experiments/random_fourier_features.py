@@ -6,7 +6,7 @@ import numpy as np
 
 from rethinking.corruptions.random_labels import corrupt
 from rethinking.datasets.arrays import DataError
-from rethinking.experiments.points import grey_levels
+from rethinking.experiments.points import draw_examples, grey_levels
 from rethinking.random_fourier import Problem, draw, fit_features, fit_kernel
 from rethinking.seeds import numpy_generator
 
@@ -35,12 +35,9 @@ def run(
     one draw; the count None is the kernel itself. Raises ``DataError`` for fewer training points than
     ``examples``, and for fewer than two classes.
     """
-    train = len(labels["train"])
-    if examples > train:
-        raise DataError(f"examples: {examples}; expected at most {train}, the number of training examples")
     if classes < 2:
         raise DataError(f"the data set has {classes} class; expected 2 or more, or there is nothing to learn")
-    drawn = np.sort(numpy_generator(seed, "examples").permutation(train)[:examples])
+    drawn = draw_examples(len(labels["train"]), examples, seed)
     true = labels["train"][drawn]
     noisy = [
         corrupt(true, noise, classes, numpy_generator(seed, "random_labels")).labels for noise in label_noise

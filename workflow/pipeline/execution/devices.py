@@ -8,9 +8,9 @@ import fcntl
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from pipeline.storage.writing import ArtefactError
 
@@ -120,6 +120,36 @@ def device_for(gpus: int, runs_per_gpu: int, tell: Callable[[str], None]):
             "--resources gpu=0"
         ) from error
     return device
+
+
+def on_device(jobs: Iterable[dict], snakemake, tell: Callable[[str], None]) -> Iterator[tuple[dict, Any]]:
+    """Each of ``jobs`` with the ``torch.device`` of all; it is leased only once there is a job to do.
+
+    ``snakemake`` is that of the script: its threads, GPUs and configuration.
+    """
+    import torch
+
+    device = None
+    for job in jobs:
+        if device is None:
+            torch.set_num_threads(snakemake.threads)
+            places = snakemake.config["execution"]["runs_per_gpu"]
+            device = device_for(snakemake.resources.get("gpu", 0), places, tell)
+        yield job, device
+
+
+def computed_on(device, dtype) -> dict:
+    """The device, precision and threads of a computation by PyTorch, as results record them."""
+    import torch
+
+    from rethinking.precision import FLOAT32_PRODUCTS
+
+    return {
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        "precision": str(dtype).removeprefix("torch."),
+        "float32_products": FLOAT32_PRODUCTS,
+        "threads": torch.get_num_threads(),
+    }
 
 
 def _shows_gpus() -> bool:
