@@ -14,11 +14,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parents[1] / ".pytest_cache/programs")
 os.environ["MPLCONFIGDIR"] = str(Path(__file__).parents[1] / ".pytest_cache/programs/matplotlib")
 
+import hypothesis
 import psutil
 import pytest
 
 from measured import BOTH, with_plugins
 from trees import KERNEL_TARGETS, Tree, copy_kernels, copy_project
+
+# The same cases in every run, or a change would be blamed for what chance has found; a longer search is
+# `pytest --hypothesis-profile search`.
+hypothesis.settings.register_profile("same", max_examples=30, derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile("same")
 
 
 @pytest.fixture(scope="session", autouse=True)

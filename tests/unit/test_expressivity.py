@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rethinking.datasets.arrays import DataError
@@ -53,7 +53,6 @@ def test_projections_that_do_not_increase_are_refused():
             gaps_of(np.array(values))
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     st.integers(1, 40), st.integers(1, 6), st.integers(1, 4), st.integers(2, 12), st.integers(0, 2**32 - 1)
 )

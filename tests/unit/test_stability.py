@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rethinking.class_probabilities import class_probabilities
@@ -48,7 +48,6 @@ def refitted(points, targets, ridge, at):
     return matrix(at, points) @ weights
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.integers(2, 25), st.sampled_from([0.0, 1e-3, 0.5]), st.integers(0, 1000))
 def test_leave_one_out_is_that_of_refitting(n, ridge, seed):
     points, targets = problem(n, seed)
@@ -67,7 +66,6 @@ def test_the_diagonal_of_the_inverse_spans_panels():
     np.testing.assert_allclose(inverse_diagonal(regression.factor), np.diag(inverse), rtol=1e-10)
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.integers(3, 20), st.sampled_from([0.0, 1e-2]), st.integers(0, 1000))
 def test_movements_are_those_of_refitting(n, ridge, seed):
     points, targets = problem(n + 2, seed)
