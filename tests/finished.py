@@ -12,7 +12,7 @@ import yaml
 
 from pipeline.planning.plan import Plan
 from pipeline.storage.artefacts import write_result
-from trees import merged
+from small import merged
 
 HERE = Path(__file__).parents[1]
 # Puts in place what Snakemake's script directive would, for one script after the other.

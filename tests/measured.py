@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from trees import Tree, only
+from small import only
+from trees import Tree
 
 RUNS = only("""
 results: results/small

@@ -4,9 +4,10 @@ import re
 
 import pytest
 import yaml
-
 from chromium import Browser, chromium
-from trees import Tree, copy_project, everything, make_report
+
+from small import everything
+from trees import Tree, copy_project, make_report
 
 CATEGORIES = {
     "Data": ["gaussian", "random_labels", "random_pixels", "shuffled_pixels"],

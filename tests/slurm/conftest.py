@@ -9,10 +9,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
-
 from submitted import SlurmTree, one_by_one, with_spy
+
+from small import everything
 from trees import HERE as ROOT
-from trees import everything
 
 HERE = Path(__file__).parent
 EXECUTOR = "snakemake_executor_plugin_slurm/__init__.py"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from trees import SMALL, Tree, copy_project, run_place
+from small import SMALL
+from trees import Tree, copy_project, run_place
 
 # A network in a module outside the project. Its runs last as long as they are told to, on a busy machine as
 # on a quiet one, and it says which GPUs its job was given, from when to when.

@@ -10,8 +10,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
 from submitted import PLACE, one_by_one, wait_for
+
 from trees import Tree
 
 HERE = Path(__file__).parent

@@ -5,7 +5,6 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
-from single_examples import assert_exact, close, frozen, one_by_one, prepared, sample
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -15,6 +14,7 @@ from rethinking.networks.alexnet import alexnet
 from rethinking.networks.inception import inception
 from rethinking.networks.layers import SameConv2d, ShiftBatchNorm2d
 from rethinking.networks.mlp import mlp
+from single_examples import assert_exact, close, frozen, one_by_one, prepared, sample
 
 
 @pytest.fixture(autouse=True)

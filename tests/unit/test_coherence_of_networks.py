@@ -3,11 +3,11 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from single_examples import frozen, prepared, sample
 from torch import nn
 
 from rethinking.coherence.measure import measure
 from rethinking.networks.inception import inception
+from single_examples import frozen, prepared, sample
 
 
 @pytest.fixture(autouse=True)

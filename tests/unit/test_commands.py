@@ -14,7 +14,7 @@ from pipeline.planning.plan import Plan
 from pipeline.planning.results import ACCEPTED
 from pipeline.storage.artefacts import write_result
 from pipeline.storage.jobs import copy_pages
-from trees import merged
+from small import merged
 
 HERE = Path(__file__).parents[2]
 RATE = "networks: {mlp_1x512: {learning_rate: 0.02}}"

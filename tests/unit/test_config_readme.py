@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from schemas.config_readme import BLOCK, README, render
 
 from pipeline.planning.configuration import check
 from pipeline.planning.homes import Homes
 from pipeline.planning.kinds import NEEDED, TAKES_OPTIONS
 from pipeline.planning.schema import SCHEMA, schema_with
-from trees import merged
+from schemas.config_readme import BLOCK, README, render
+from small import merged
 
 HERE = Path(__file__).parents[2]
 ROOTS = (HERE / "src", HERE / "workflow")

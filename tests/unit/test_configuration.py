@@ -17,7 +17,7 @@ from pipeline.planning.plan import Plan
 from pipeline.planning.report import contact_sheet_name
 from pipeline.planning.runs import Run, plain_decimal
 from pipeline.planning.schema import schema_with
-from trees import merged
+from small import merged
 
 FOLDER = {"source": "image_folder", "folder": "data/mine", "size": 32, "crop": 28}
 

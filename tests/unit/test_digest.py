@@ -11,7 +11,7 @@ import yaml
 from measured import BOTH, write_plugins
 from pipeline.planning import digest
 from pipeline.planning.plan import Plan
-from trees import merged
+from small import merged
 
 HERE = Path(__file__).parents[2]
 FILES = {

@@ -9,14 +9,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from finished import carry_out, finish, plan_of, scorecard
 
+from finished import carry_out, finish, plan_of, scorecard
 from pipeline.planning.configuration import ConfigurationError
 from pipeline.planning.exhibits import READ, SETTINGS, Exhibit
 from pipeline.planning.homes import HomeError, Homes
 from pipeline.planning.kinds import CHOICES
 from pipeline.storage.results import READERS
-from trees import merged
+from small import merged
 
 HERE = Path(__file__).parents[2]
 OURS = Homes(HERE / "src")

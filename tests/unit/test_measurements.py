@@ -18,7 +18,7 @@ from rethinking.networks.inception import inception
 from rethinking.networks.weights import load_weights, weights_as_bytes, weights_sha256
 from rethinking.preprocessing import centre_crop, standardise
 from rethinking.recipe import Split
-from trees import merged
+from small import merged
 
 HERE = Path(__file__).parents[2]
 PAPER = (HERE / "config.yaml").read_text()

@@ -17,7 +17,8 @@ from scipy import linalg
 from scipy.spatial.distance import cdist
 
 from rethinking.kernels.backends import gpu_or_none
-from trees import KERNEL_TARGETS, ROWS, system_place
+from small import ROWS
+from trees import KERNEL_TARGETS, system_place
 
 
 def solved(tree, system, ridge, seed=0):

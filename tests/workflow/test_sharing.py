@@ -3,7 +3,8 @@
 import re
 import subprocess
 
-from trees import HERE, SMALL_KERNELS, copy_project, system_place
+from small import SMALL_KERNELS
+from trees import HERE, copy_project, system_place
 
 COMMAND = re.search(r"^cp -al \S+ \S+", (HERE / "config/README.md").read_text(), re.M)[0].split()[:2]
 GABOR = "data/digits/features/gabor"

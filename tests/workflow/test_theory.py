@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from trees import copy_project, only
+from small import only
+from trees import copy_project
 
 THEORY = only("""
 results: results/small
